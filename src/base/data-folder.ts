@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { GatewayError, systemCode } from './errors.ts'
+
+/** The folder in which everything durable lives, held by one process at a time. */
+export interface DataFolder {
+  readonly path: string
+  /** 32 bytes, made once for this box; MACs of rows and files are keyed by it. */
+  readonly key: Buffer
+  close(): void
+}
+
+/**
+ * Makes the folder if needed, takes its lock and reads (or makes) the box key.
+ * A lock whose process is gone is no obstacle.
+ * @throws BASE_DATA_FOLDER_IN_USE, BASE_DATA_FOLDER_OTHER_MODE
+ */
+export function openDataFolder(path: string, mode: 'run' | 'replay' | 'demo'): DataFolder {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  const lock = join(path, 'lock')
+  takeLock(lock)
+  try {
+    keepMode(join(path, 'mode'), mode)
+    return { path, key: boxKey(join(path, 'key')), close: () => removeQuietly(lock) }
+  } catch (error) {
+    removeQuietly(lock)
+    throw error
+  }
+}
+
+function takeLock(lock: string): void {
+  for (;;) {
+    try {
+      writeFileSync(lock, `${process.pid} ${startOf(process.pid)}`, { flag: 'wx', mode: 0o600 })
+      return
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error
+    }
+    const [pid, start] = (readQuietly(lock) ?? '').split(' ')
+    if (start && startOf(Number(pid)) === start) {
+      const fix = `End process ${pid} first, or use another folder.`
+      throw new GatewayError('BASE_DATA_FOLDER_IN_USE', `${lock} belongs to process ${pid}.`, { fix })
+    }
+    removeQuietly(lock)
+  }
+}
+
+/** When a process started, in clock ticks since boot, with the boot's id: process ids come round again. */
+function startOf(pid: number): string | undefined {
+  const stat = readQuietly(`/proc/${pid}/stat`)
+  const boot = readQuietly('/proc/sys/kernel/random/boot_id')?.trim()
+  const ticks = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  return ticks ? `${boot}/${ticks}` : undefined
+}
+
+function keepMode(file: string, mode: string): void {
+  const kept = readQuietly(file)
+  if (kept === undefined) return writeDurably(file, mode)
+  if (kept !== mode) {
+    const fix = 'Name another folder with `data:` in the configuration.'
+    throw new GatewayError('BASE_DATA_FOLDER_OTHER_MODE', `It was written by '${kept}'.`, { fix })
+  }
+}
+
+function boxKey(file: string): Buffer {
+  const kept = readQuietly(file)
+  if (kept !== undefined && /^[0-9a-f]{64}$/.test(kept)) return Buffer.from(kept, 'hex')
+  const key = randomBytes(32)
+  writeDurably(file, key.toString('hex'))
+  return key
+}
+
+/** Replaces a file so that a power cut leaves the old or the new content, never a mixture. */
+export function writeDurably(file: string, content: string): void {
+  const draft = `${file}.new`
+  const handle = openSync(draft, 'w', 0o600)
+  try {
+    writeSync(handle, content)
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+  renameSync(draft, file)
+  const folder = openSync(dirname(file), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+function readQuietly(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function removeQuietly(file: string): void {
+  try {
+    unlinkSync(file)
+  } catch {
+    // Already gone: closing twice is allowed.
+  }
+}

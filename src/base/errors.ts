@@ -1,0 +1,60 @@
+/**
+ * Every failure that a person may read has a row here. The code is stable and never reused; the message says
+ * what happened and to which part; the fix says what to do. No payload, address or raw bytes in any of them.
+ */
+export const errorTable = {
+  BASE_DATABASE_BROKEN: 'The database could not be opened or is damaged.',
+  BASE_DATABASE_NEWER: 'The database was written by a newer version of Drempel.',
+  BASE_DATA_FOLDER_IN_USE: 'Another Drempel process is using this data folder.',
+  BASE_DATA_FOLDER_OTHER_MODE: 'This data folder belongs to another mode: run and replay never share one.',
+  BASE_DURATION_INVALID: 'A duration is a number and a unit, such as 30s, 15m, 12h or 400d.',
+  BASE_STORAGE_FULL: 'The disk is full.',
+  CONFIG_INVALID: 'The configuration has errors.',
+  CONFIG_MISSING: 'No configuration file was found.',
+  CONFIG_UNREADABLE: 'The configuration file could not be read.',
+  COMMAND_WRONG_USE: 'The command was called in a way it does not know.',
+  DRIVER_GPIO_NO_CHIP: 'The GPIO chip of the pin header was not found.',
+  DRIVER_GPIO_UNAVAILABLE: 'GPIO lines cannot be watched on this machine.',
+  DRIVER_PORT_LOST: 'A serial port went away.',
+  PRIVACY_ABOVE_CEILING: 'What one visit would pay is above the ceiling.',
+  PRIVACY_JOURNAL_BROKEN: 'The release journal is not consistent, so nothing is released.',
+  PRIVACY_NOT_MINTED: 'Something that did not cross the wall was about to leave.',
+  RECORDING_INVALID: 'The recording does not start with a header line.',
+  UPLINK_MESSAGE_REFUSED: 'A message did not fit its closed schema and was not sent.',
+  UPLINK_ROW_BROKEN: 'A stored message failed its check and was put aside.',
+  UPLINK_TLS_FILE: 'A certificate or key file for the broker could not be read.',
+} as const
+
+export type ErrorCode = keyof typeof errorTable
+
+/** An error a person may read: a stable code, what happened, and what to do about it. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode
+  readonly fix: string | undefined
+
+  constructor(code: ErrorCode, detail?: string, options: { fix?: string; cause?: unknown } = {}) {
+    super(detail ? `${errorTable[code]} ${detail}` : errorTable[code], { cause: options.cause })
+    this.name = 'GatewayError'
+    this.code = code
+    this.fix = options.fix
+  }
+}
+
+/** One sentence for a log or a terminal. Foreign errors give only their code or class: their text may quote data. */
+export function describeError(error: unknown): string {
+  if (error instanceof GatewayError) return error.fix ? `${error.message} ${error.fix}` : error.message
+  if (error instanceof Error) return systemCode(error) ?? error.name
+  return 'unknown error'
+}
+
+/** The errno-style code of a system or SQLite error, such as ENOENT or SQLITE_FULL. */
+export function systemCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+/** No room left: the caller may shed and go on. */
+export function isStorageFull(error: unknown): boolean {
+  const code = systemCode(error)
+  return code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'BASE_STORAGE_FULL'
+}
