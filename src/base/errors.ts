@@ -18,6 +18,7 @@ export const errorTable = {
   DRIVER_PORT_LOST: 'A serial port went away.',
   PRIVACY_ABOVE_CEILING: 'What one visit would pay is above the ceiling.',
   PRIVACY_JOURNAL_BROKEN: 'The release journal is not consistent, so nothing is released.',
+  PRIVACY_PROFILE_NOT_BUILT: 'This privacy profile is not available yet.',
   PRIVACY_NOT_MINTED: 'Something that did not cross the wall was about to leave.',
   RECORDING_INVALID: 'The recording does not start with a header line.',
   UPLINK_MESSAGE_REFUSED: 'A message did not fit its closed schema and was not sent.',

@@ -19,7 +19,7 @@ export interface ReleaseFields {
   readonly in: number | null
   readonly out: number | null
   /** Only in `day`: the day's windows, made consistent with the day's total. */
-  readonly windows?: readonly { readonly start: string; readonly in: number | null; readonly out: number | null }[]
+  readonly windows?: readonly ReleasedWindow[]
   /** Smallest t with P(|noise| <= t) >= 0.95, for each number of this message. */
   readonly noise95: number
   /** Share of the window in which the feeding sensors were alive, in steps of 0.05. */
@@ -34,6 +34,13 @@ export interface ReleaseFields {
   }
   /** Contiguous per gateway and lane. */
   readonly seq: number
+}
+
+/** A window's numbers as part of its day. */
+export interface ReleasedWindow {
+  readonly start: string
+  readonly in: number | null
+  readonly out: number | null
 }
 
 /** Why a slot has no number. */
@@ -52,6 +59,8 @@ export interface Series {
   readonly mechanism: 'discrete-laplace'
   readonly noise95: number
   readonly releasesOut: boolean
+  /** false: computed from numbers already released, at no cost. */
+  readonly drawn: boolean
   /** The most windows a `day` message can hold; 0 for a window series. */
   readonly windowsPerDay: number
 }

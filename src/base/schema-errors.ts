@@ -1,0 +1,222 @@
+import type { ErrorObject } from 'ajv'
+import { looksEqual, nearest } from './nearest.ts'
+import { type Finding, type Path, pathText, problem, valueAt } from './problem.ts'
+
+/** Every key a document may hold and the places it belongs to: 'window' -> ['privacy']. */
+export type KeyPlaces = ReadonlyMap<string, readonly string[]>
+
+/**
+ * Says in words what a JSON Schema validator found. Needs its errors with `allErrors` and `verbose`.
+ * @param prefix where the validated value stands in the document
+ */
+export function explainErrors(
+  errors: readonly ErrorObject[],
+  value: unknown,
+  places: KeyPlaces,
+  prefix: Path = [],
+): Finding[] {
+  const findings = chosenErrors(errors, value).map((error) => explain(error, value, places, prefix))
+  return onePerPlace(withoutMisspelt(findings))
+}
+
+// Of a choice between schemas only the branch that the value tried to be is worth explaining.
+function chosenErrors(errors: readonly ErrorObject[], value: unknown): ErrorObject[] {
+  const choice = errors.find(({ keyword }) => keyword === 'anyOf')
+  if (!choice) return [...errors]
+  const inside = errors.filter((error) => isInside(error, choice))
+  const others = errors.filter((error) => error !== choice && !inside.includes(error))
+  return [...chosenErrors(others, value), ...bestBranch(choice, inside)]
+}
+
+function isInside(error: ErrorObject, choice: ErrorObject): boolean {
+  return error.schemaPath.startsWith(`${choice.schemaPath}/`) && error.instancePath.startsWith(choice.instancePath)
+}
+
+function bestBranch(choice: ErrorObject, inside: readonly ErrorObject[]): ErrorObject[] {
+  const branches = Map.groupBy(inside, ({ schemaPath }) => schemaPath.slice(choice.schemaPath.length + 1).split('/')[0])
+  const isWrongType = ({ keyword, instancePath }: ErrorObject) =>
+    keyword === 'type' && instancePath === choice.instancePath
+  const fitting = [...branches.values()].filter((branch) => !branch.some(isWrongType))
+  const isOfConstants = inside.every(({ keyword }) => keyword === 'const' || keyword === 'type')
+  return isOfConstants || fitting.length !== 1 ? [choice] : fitting[0]!
+}
+
+/** A key that is one typing error away from a missing one needs one message, not two. */
+function withoutMisspelt(findings: readonly (Finding & { meant?: string })[]): Finding[] {
+  const meant = new Set(findings.map((finding) => finding.meant))
+  return findings.filter(({ path, reason }) => reason !== missing || !meant.has(pathText(path)))
+}
+
+function onePerPlace(findings: readonly Finding[]): Finding[] {
+  const seen = new Set<string>()
+  return findings.filter(({ path }) => {
+    const place = pathText(path)
+    return !seen.has(place) && seen.add(place)
+  })
+}
+
+const missing = 'It is required.'
+
+function explain(error: ErrorObject, root: unknown, places: KeyPlaces, prefix: Path): Finding & { meant?: string } {
+  const inner = pathOf(error.instancePath, root)
+  const path = [...prefix, ...inner]
+  const schema = schemaOf(error.parentSchema)
+  const about = schema.description ?? ''
+  const value = valueAt(root, inner)
+  const { params } = error
+  switch (error.keyword) {
+    case 'required': {
+      const key = String(params.missingProperty)
+      const hint = schema.properties?.[key]?.description
+      return problem([...path, key], missing, `Add \`${key}\`${hint ? `: ${decapitalised(hint)}` : '.'}`)
+    }
+    case 'additionalProperties':
+      return unknownKey(String(params.additionalProperty), path, schema, places)
+    case 'type':
+      return problem(path, `It must be ${nounOf(schema)}.`, typeFix(schema, value) || about || `Write ${nounOf(schema)}.`)
+    case 'anyOf':
+    case 'enum':
+    case 'const':
+      return choiceProblem(path, schema, value)
+    case 'pattern':
+      return problem(path, 'It does not have the right form.', formFix(schema))
+    case 'minimum':
+    case 'maximum': {
+      const side = error.keyword === 'minimum' ? 'least' : 'most'
+      return problem(path, `It must be at ${side} ${params.limit}.`, rangeFix(schema))
+    }
+    default:
+      return problem(path, sizeReason(error), about || 'Change its length.')
+  }
+}
+
+/** The parts of a JSON Schema that messages are made from. */
+export interface SchemaPart {
+  readonly type?: string
+  readonly description?: string
+  readonly pattern?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly default?: unknown
+  readonly const?: unknown
+  readonly enum?: readonly unknown[]
+  readonly anyOf?: readonly SchemaPart[]
+  readonly oneOf?: readonly SchemaPart[]
+  readonly properties?: Readonly<Record<string, SchemaPart>>
+  readonly patternProperties?: Readonly<Record<string, SchemaPart>>
+  readonly required?: readonly string[]
+  readonly items?: SchemaPart | false
+}
+
+function schemaOf(parent: unknown): SchemaPart {
+  return typeof parent === 'object' && parent !== null ? parent : {}
+}
+
+function pathOf(pointer: string, root: unknown): Path {
+  const path: (string | number)[] = []
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
+    path.push(Array.isArray(valueAt(root, path)) ? Number(key) : key)
+  }
+  return path
+}
+
+function unknownKey(key: string, path: Path, schema: SchemaPart, places: KeyPlaces) {
+  const here = Object.keys(schema.properties ?? {})
+  const known = { level: 'problem' as const, path: [...path, key], hidesValue: true }
+  if (schema.patternProperties) {
+    return { ...known, reason: 'This key does not have the right form.', fix: schema.description ?? 'See the other keys.' }
+  }
+  const [fix, meant] = keyFix(key, here, places)
+  return { ...known, reason: 'This key is not known here.', fix, ...(meant && { meant: pathText([...path, meant]) }) }
+}
+
+function keyFix(key: string, here: readonly string[], places: KeyPlaces): [fix: string, meant?: string] {
+  const same = here.find((other) => looksEqual(other, key))
+  if (same) return [`Write it as \`${same}\`.`, same]
+  const near = nearest(key, here)
+  const elsewhere = places.get(key)
+  if (elsewhere && !(near && Math.abs(near.length - key.length) <= 1 && near.length > 3)) {
+    return [`\`${key}\` belongs under ${listOf(elsewhere.slice(0, 3).map((place) => `\`${place}\``))}.`]
+  }
+  if (near) return [`Did you mean \`${near}\`?`, near]
+  const far = nearest(key, [...places.keys()])
+  if (far) return [`Did you mean \`${far}\`, which belongs under \`${places.get(far)![0]}\`?`]
+  return [`Take it out; known here: ${here.join(', ')}.`]
+}
+
+function listOf(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}
+
+/** The constants a schema offers, where it is a choice between constants. */
+export function constantsOf(schema: SchemaPart): readonly string[] | undefined {
+  if (schema.enum) return schema.enum.map(String)
+  if (schema.const !== undefined) return [String(schema.const)]
+  const branches = schema.anyOf?.map((branch) => branch.const)
+  return branches?.every((constant) => constant !== undefined) ? branches.map(String) : undefined
+}
+
+function choiceProblem(path: Path, schema: SchemaPart, value: unknown): Finding {
+  const constants = constantsOf(schema)
+  if (!constants) return problem(path, `It must be ${nounOf(schema)}.`, schema.description ?? `Write ${nounOf(schema)}.`)
+  const near = nearest(String(value), constants)
+  const reason = `It must be ${listOf(constants)}.`
+  if (near) return problem(path, reason, `Write \`${near}\`.`)
+  return problem(path, reason, schema.description ?? `Choose ${listOf(constants)}.`)
+}
+
+const nouns: Record<string, string> = {
+  string: 'a text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map of keys',
+}
+
+/** 'a text', 'a list', or the choice of them. */
+export function nounOf(schema: SchemaPart): string {
+  const branches = schema.anyOf ?? schema.oneOf
+  if (branches) return listOf([...new Set(branches.map(nounOf))])
+  return nouns[schema.type ?? ''] ?? 'something else'
+}
+
+function typeFix(schema: SchemaPart, value: unknown): string {
+  const isNumeric = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)
+  if (schema.type === 'string' && typeof value !== 'object') return 'Put quotes around it.'
+  if (schema.type === 'array') return 'Write it as a list: in [ ], or each item on a line of its own after "- ".'
+  if (schema.type === 'object') return 'Write its keys on indented lines below it, or in { }.'
+  if ((schema.type === 'integer' || schema.type === 'number') && isNumeric) return 'Take the quotes away.'
+  if (schema.type === 'integer' && typeof value === 'number') return 'Leave out the part after the point.'
+  return ''
+}
+
+function rangeFix({ minimum, maximum, default: standard }: SchemaPart): string {
+  const range =
+    minimum !== undefined && maximum !== undefined
+      ? `from ${minimum} to ${maximum}`
+      : `${minimum === undefined ? 'up to' : 'from'} ${minimum ?? maximum}`
+  return `Use a number ${range}${standard === undefined ? '.' : `; ${standard} is the default.`}`
+}
+
+const forms: Record<string, string> = {
+  '^[0-9]{1,6}(s|m|h|d|y)$': 'A duration is a number and a unit, such as 30s, 15m, 12h or 400d.',
+  '^https://': 'Write an address that begins with https://.',
+}
+
+function formFix({ pattern = '', description }: SchemaPart): string {
+  return forms[pattern] ?? description ?? `It must match ${pattern}`
+}
+
+function sizeReason({ keyword, params }: ErrorObject): string {
+  const unit = keyword.endsWith('Length') ? 'characters' : 'entries'
+  if (keyword.startsWith('min')) return `It must have at least ${params.limit} ${unit}.`
+  if (keyword === 'items') return `It must have exactly ${params.limit} entries.`
+  if (keyword.startsWith('max')) return `It must have at most ${params.limit} ${unit}.`
+  return keyword === 'uniqueItems' ? 'An entry stands twice.' : 'It does not fit.'
+}
+
+function decapitalised(text: string): string {
+  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto'
+import { parseDuration } from '../base/duration.ts'
+import { GatewayError } from '../base/errors.ts'
+import { guessIn100, noise95, noise95OfSum } from './band.ts'
+import { createCalendar } from './calendar.ts'
+import type { Series } from './release.ts'
+import type { Opening, PrivacySettings, Zone } from './settings.ts'
+
+/** What a policy is made from: the parts of the configuration that decide what leaves and how blurred. */
+export interface PolicySource {
+  readonly store: { readonly timezone: string; readonly opening: Opening }
+  readonly zones: readonly Zone[]
+  readonly privacy: PrivacySettings
+}
+
+/** What leaves the shop, how blurred, and what one visit pays for it. Everything in it is public. */
+export interface Policy {
+  readonly profile: PrivacySettings['profile']
+  readonly precision: PrivacySettings['precision']
+  readonly windowSeconds: number
+  readonly timezone: string
+  readonly opening: Opening
+  readonly series: readonly Series[]
+  /** Thousandths of epsilon that a shopper pays who enters once, passes every area once and leaves. */
+  readonly perVisitMilli: number
+  /** Right guesses in 100, from even odds, of someone who watches every number and wonders whether you came. */
+  readonly guessIn100: number
+  /** `sha256:` and 64 hex digits over all of the above. */
+  readonly hash: string
+}
+
+/** No configuration may make a visit pay more. */
+export const ceilingMilli = 4000
+
+/** Thousandths of epsilon a number. Doors: contract.md 1, table of profiles; areas: 0.2 in each direction. */
+const door = { window: 400, day: 100 }
+const areaWindow = 200
+
+/**
+ * Makes the policy of a configuration.
+ * @throws PRIVACY_ABOVE_CEILING, PRIVACY_PROFILE_NOT_BUILT
+ */
+export function policyOf(source: PolicySource): Policy {
+  const { profile, precision, window } = source.privacy
+  refuseUnbuilt(profile)
+  const windowSeconds = parseDuration(window) / 1000
+  const { timezone, opening } = source.store
+  const windowsPerDay = createCalendar(timezone, opening, windowSeconds).mostSlots
+  const context = { profile, fine: precision === 'fine', windowSeconds, windowsPerDay }
+  const series = source.zones.flatMap((zone) => seriesOf(zone, context))
+  const perVisitMilli = pays(source.zones, context)
+  refuseAboveCeiling(perVisitMilli)
+  const content = { profile, precision, windowSeconds, timezone, opening, series, perVisitMilli }
+  return { ...content, guessIn100: guessIn100(perVisitMilli), hash: hashOf(content) }
+}
+
+interface Context {
+  readonly profile: string
+  readonly fine: boolean
+  readonly windowSeconds: number
+  readonly windowsPerDay: number
+}
+
+function seriesOf(zone: Zone, context: Context): Series[] {
+  const { windowSeconds, windowsPerDay } = context
+  const common = {
+    zone: zone.id,
+    unit: 'zone-visit' as const,
+    mechanism: 'discrete-laplace' as const,
+    releasesOut: context.profile !== 'footfall-in',
+  }
+  const { window, day } = milli(zone, context)
+  const footfall = { epsilon: window / 1000, noise95: noise95(window), windowsPerDay: 0, windowSeconds, drawn: true }
+  // An area's day is the sum of its windows and costs nothing more, so its band is that of the sum.
+  const ofDay =
+    day === 0
+      ? { epsilon: window / 1000, noise95: noise95OfSum(window, windowsPerDay) }
+      : { epsilon: day / 1000, noise95: noise95(day) }
+  return [
+    { name: `footfall/${zone.id}`, kind: 'footfall', ...common, ...footfall },
+    { name: `day/${zone.id}`, kind: 'day', ...common, ...ofDay, windowsPerDay, windowSeconds: 86_400, drawn: day > 0 },
+  ]
+}
+
+function milli(zone: Zone, { fine }: Context): { window: number; day: number } {
+  if (zone.kind === 'area') return { window: areaWindow, day: 0 }
+  const factor = fine ? 2 : 1
+  return { window: door.window * factor, day: door.day * factor }
+}
+
+/** Enter once through some door, pass every area once, leave: each zone costs in each released direction. */
+function pays(zones: readonly Zone[], context: Context): number {
+  const directions = context.profile === 'footfall-in' ? 1 : 2
+  const cost = (zone: Zone) => {
+    const { window, day } = milli(zone, context)
+    return (window + day) * directions
+  }
+  const doors = zones.filter((zone) => zone.kind === 'door').map(cost)
+  const areas = zones.filter((zone) => zone.kind === 'area').map(cost)
+  return Math.max(0, ...doors) + areas.reduce((sum, each) => sum + each, 0)
+}
+
+function refuseAboveCeiling(perVisitMilli: number): void {
+  if (perVisitMilli <= ceilingMilli) return
+  throw new GatewayError(
+    'PRIVACY_ABOVE_CEILING',
+    `It would pay ${perVisitMilli / 1000}; the most is ${ceilingMilli / 1000}.`,
+    {
+      fix: 'Declare fewer area zones, or precision: standard.',
+    },
+  )
+}
+
+function refuseUnbuilt(profile: string): void {
+  if (profile === 'footfall' || profile === 'footfall-in') return
+  throw new GatewayError('PRIVACY_PROFILE_NOT_BUILT', `Profile '${profile}' is not in this version.`, {
+    fix: 'Use footfall or footfall-in.',
+  })
+}
+
+function hashOf(content: object): string {
+  return `sha256:${createHash('sha256').update(JSON.stringify(content)).digest('hex')}`
+}
+
+/**
+ * Would `next` show more of a shopper than `kept`? Then the person at the box must confirm it.
+ * Returns plain reasons; empty when it is as private or more.
+ */
+export function loosens(kept: Policy, next: Policy): string[] {
+  const reasons: string[] = []
+  const say = (isLooser: boolean, reason: string) => {
+    if (isLooser) reasons.push(reason)
+  }
+  say(
+    next.perVisitMilli > kept.perVisitMilli,
+    `a visit would pay ${next.perVisitMilli / 1000} instead of ${kept.perVisitMilli / 1000}`,
+  )
+  say(
+    next.windowSeconds < kept.windowSeconds,
+    `windows would be ${next.windowSeconds / 60} instead of ${kept.windowSeconds / 60} minutes`,
+  )
+  const before = new Set(kept.series.flatMap(numbersOf))
+  for (const number of next.series.flatMap(numbersOf)) say(!before.has(number), `${number} would leave the shop too`)
+  return reasons
+}
+
+function numbersOf(series: Series): string[] {
+  return series.releasesOut ? [`${series.name} in`, `${series.name} out`] : [`${series.name} in`]
+}

@@ -1,0 +1,72 @@
+import { type Calendar, createCalendar, nextDay, type Slot } from './calendar.ts'
+import type { Plan } from './plan.ts'
+import type { Policy } from './policy.ts'
+
+/** A slot that is over, with the policy of its day. */
+export interface DueSlot {
+  readonly slot: Slot
+  readonly policy: Policy
+  /** The day's last: its day is due too. */
+  readonly isLast: boolean
+}
+
+/** Days and slots under the policies of the plan. Times in wall ms. */
+export interface Schedule {
+  dayAt(time: number): string
+  slotAt(time: number): Slot | undefined
+  calendarOn(day: string): Calendar
+  /** Slots that start at `cursor` or later and are over, grace included, at `until`; in order. */
+  due(cursor: number, until: number): Generator<DueSlot>
+  /** When the next slot at or after `cursor` is due; undefined when the shop stays closed for a year. */
+  nextDue(cursor: number): number | undefined
+}
+
+/** @param grace ms after its end in which a slot still takes what arrives late */
+export function createSchedule(plan: Plan, grace: number): Schedule {
+  const calendars = new Map<string, Calendar>()
+  let current: Slot | undefined
+
+  function calendarOf(policy: Policy): Calendar {
+    const kept = calendars.get(policy.hash)
+    if (kept) return kept
+    const calendar = createCalendar(policy.timezone, policy.opening, policy.windowSeconds)
+    calendars.set(policy.hash, calendar)
+    return calendar
+  }
+
+  const calendarOn = (day: string) => calendarOf(plan.policyOn(day))
+
+  // The UTC date picks the policy whose time zone then says the local date.
+  const dayAt = (time: number) => calendarOn(new Date(time).toISOString().slice(0, 10)).dayOf(time)
+
+  return {
+    dayAt,
+    calendarOn,
+    slotAt(time) {
+      if (current && current.start <= time && time < current.end) return current
+      current = calendarOn(dayAt(time)).slotAt(time)
+      return current
+    },
+    *due(cursor, until) {
+      const last = dayAt(until)
+      for (let day = dayAt(cursor); day <= last; day = nextDay(day)) {
+        const policy = plan.policyOn(day)
+        const slots = calendarOf(policy).slotsOf(day)
+        for (const slot of slots) {
+          if (slot.start < cursor) continue
+          if (slot.end + grace > until) return
+          yield { slot, policy, isLast: slot === slots.at(-1) }
+        }
+      }
+    },
+    nextDue(cursor) {
+      for (let day = dayAt(cursor), tries = 0; tries < 366; day = nextDay(day), tries++) {
+        const slot = calendarOn(day)
+          .slotsOf(day)
+          .find((one) => one.start >= cursor)
+        if (slot) return slot.end + grace
+      }
+      return undefined
+    },
+  }
+}

@@ -1,0 +1,291 @@
+import type { Clock } from '../base/clock.ts'
+import type { Database } from '../base/database.ts'
+import { day as oneDay, second } from '../base/duration.ts'
+import { type Counts, release } from './boundary.ts'
+import { nextDay, type Slot } from './calendar.ts'
+import type { Charge, Charged, Journal } from './journal.ts'
+import { type AliveBySlot, type AliveShare, createListening } from './listening.ts'
+import type { Bits } from './mechanism.ts'
+import type { Plan } from './plan.ts'
+import type { Policy } from './policy.ts'
+import type { Missing, Release, ReleasedWindow, Series } from './release.ts'
+import type { RunningDay } from './running-day.ts'
+import { createSchedule, type DueSlot } from './schedule.ts'
+import { createHold, createTally, type Passage, type Snapshot } from './tally.ts'
+import { createTimeline } from './timeline.ts'
+
+/** What the wall needs from the house. */
+export interface WallParts {
+  readonly database: Database
+  readonly clock: Clock
+  readonly plan: Plan
+  readonly journal: Journal
+  readonly runningDay: RunningDay
+  readonly bits: Bits
+  /** `{store}/{gateway}`, the head of every id. */
+  readonly origin: string
+  readonly aliveShare: AliveShare
+  /**
+   * Turns a release into the bytes that will be sent and stores them for sending. Called inside the second commit.
+   * `leavesAt` (wall ms) depends on the slot only, never on what was counted.
+   */
+  readonly keep: (release: Release, series: Series, leavesAt: number) => Buffer
+  /** The same recording is played into the same folder again: what is drawn stays, the rest is counted anew. */
+  readonly replaying: boolean
+  /** Fixed delay of this gateway in ms, 0 to 30 s, so that thousands of stores do not speak at once. */
+  readonly delay: number
+}
+
+export interface Wall {
+  /** A passage at a monotonic moment. */
+  count(at: number, passage: Passage): void
+  /** Closes every slot that is due. Call about once a second; throws when storage fails and may be called again. */
+  tick(): void
+  /** Closes every slot that is over at wall ms `until`, which may lie ahead of the clock: the end of a recording. */
+  close(until: number): void
+  /** Wall ms at which the next slot is due; undefined while the clock is untrusted. */
+  nextDue(): number | undefined
+  /** Open counts as plain integers, for the RAM-backed snapshot. */
+  snapshot(): WallSnapshot
+  restore(snapshot: WallSnapshot): void
+  /** The policy in force now; undefined while the clock is untrusted. */
+  policy(): Policy | undefined
+  /** Head office has seen a higher `seq` than ours: nothing more is drawn today. */
+  restoredFromImage(seq: number): void
+  /** People who passed but whose slot was closed already, since start. Never published. */
+  readonly late: number
+}
+
+export interface WallSnapshot {
+  readonly counts: Snapshot
+  readonly alive: AliveBySlot
+}
+
+// Kernel timestamps and serial lines arrive within milliseconds; a second of grace keeps them in their slot.
+const grace = second
+const leavesAfter = 30 * second
+const longestCatchUp = 90 * oneDay
+const slotsPerCommit = 100
+
+/** One slot of one series on its way through the two commits. */
+interface Draft {
+  readonly series: Series
+  readonly slot: Slot
+  readonly policy: Policy
+  readonly counts: Counts | null
+  readonly missing: Missing | null
+  readonly coverage: number
+  readonly leavesAt: number
+}
+
+interface Writing {
+  readonly charged: Charged
+  readonly draft: Draft
+  /** Set when drawn. From then on it is written again after a failure, never drawn again. */
+  release?: Release
+}
+
+export function openWall(parts: WallParts): Wall {
+  const { database, clock, plan, journal, runningDay } = parts
+  const timeline = createTimeline(clock)
+  const schedule = createSchedule(plan, grace)
+  const listening = createListening(timeline, parts.aliveShare)
+  const tally = createTally()
+  const hold = createHold()
+  let writing: readonly Writing[] = []
+  let cursor: number | undefined
+  let late = 0
+
+  if (parts.replaying) database.transaction(() => runningDay.clear())
+
+  function label(at: number, passage: Passage): void {
+    const time = timeline.label(at)
+    const slot = time === undefined ? undefined : schedule.slotAt(time)
+    if (!slot) return
+    if (cursor !== undefined && slot.start < cursor) late += passage.people
+    else tally.add(slot, passage)
+  }
+
+  /** False while nothing can be labelled. */
+  function look(): boolean {
+    const seen = timeline.look()
+    if (seen === 'untrusted') return false
+    if (seen === 'stepped') {
+      tally.clear()
+      listening.clear()
+    }
+    if (cursor === undefined) begin()
+    if (seen === 'trusted-now') hold.drain(label)
+    return true
+  }
+
+  /** Closing goes on after the journal, or at the slot in which this box first listened. */
+  function begin(): void {
+    const started = timeline.alignedFrom()
+    const known = parts.replaying ? undefined : journal.lastEnd()
+    const first = schedule.slotAt(started)?.start ?? started
+    cursor = known === undefined ? first : Math.max(known, clock.now() - longestCatchUp)
+    tally.forgetBefore(cursor)
+    const unfinished = journal.unfinished()
+    if (unfinished.length > 0) write(unfinished.map((charged) => ({ charged, draft: lostDraft(charged) })))
+  }
+
+  /** Charged by a process that died before it drew: said as lost, never drawn again. */
+  function lostDraft(charged: Charged): Draft {
+    const policy = plan.policyOn(charged.slot.day)
+    const series = policy.series.find((one) => one.name === charged.series)!
+    return { series, slot: charged.slot, policy, counts: null, missing: 'lost', coverage: 0, leavesAt: 0 }
+  }
+
+  function close(until: number): void {
+    if (!look()) return
+    if (writing.length > 0) write(writing)
+    for (;;) {
+      const due = [...schedule.due(cursor!, until).take(slotsPerCommit)]
+      if (due.length === 0) return
+      closeTogether(due)
+    }
+  }
+
+  /** The two commits for all series together: charge and `seq`; then payload, outbox row and state. */
+  function closeTogether(due: readonly DueSlot[]): void {
+    const charged = database.transaction(() => charge(due.flatMap(draftsOf)))
+    for (const { slot } of due) {
+      tally.forget(slot)
+      listening.forget(slot)
+    }
+    cursor = due.at(-1)!.slot.end
+    write(charged)
+  }
+
+  function charge(drafts: readonly Draft[]): Writing[] {
+    const [known, fresh] = partition(drafts, (draft) => journal.has(draft.series.name, draft.slot))
+    for (const draft of known) forgetRunning(draft)
+    return journal.charge(fresh.map(chargeOf)).map((charged, i) => ({ charged, draft: fresh[i]! }))
+  }
+
+  function write(rows: readonly Writing[]): void {
+    writing = rows
+    database.transaction(() => {
+      for (const row of rows) {
+        row.release ??= draw(row)
+        journal.draw(row.charged, parts.keep(row.release, row.draft.series, row.draft.leavesAt))
+        forgetRunning(row.draft)
+      }
+    })
+    writing = []
+  }
+
+  function forgetRunning({ series, slot }: Draft): void {
+    if (series.kind === 'day') runningDay.forget(slot.day, series.zone)
+  }
+
+  function draftsOf({ slot, policy, isLast }: DueSlot): Draft[] {
+    const windows = policy.series.filter((series) => series.kind === 'footfall')
+    const days = policy.series.filter((series) => series.kind === 'day' && isLast)
+    const leavesAt = slot.end + leavesAfter + parts.delay
+    return [
+      ...windows.map((series) => windowDraft({ series, slot, policy, leavesAt })),
+      ...days.map((series) => dayDraft({ series, slot, policy, leavesAt })),
+    ]
+  }
+
+  function windowDraft(of: Pick<Draft, 'series' | 'slot' | 'policy' | 'leavesAt'>): Draft {
+    const { slot } = of
+    const { zone } = of.series
+    const missing = isRestored(slot.day) ? 'restored' : listening.missing(slot)
+    const counts = missing ? { in: 0, out: 0 } : tally.counts(slot, zone)
+    const coverage = missing ? 0 : listening.coverage(slot, zone)
+    runningDay.add(slot.day, zone, { ...counts, aliveMs: coverage * (slot.end - slot.start) })
+    return { ...of, counts, missing, coverage }
+  }
+
+  function dayDraft(of: Pick<Draft, 'series' | 'slot' | 'policy' | 'leavesAt'>): Draft {
+    const { day } = of.slot
+    const calendar = schedule.calendarOn(day)
+    const openMs = calendar.slotsOf(day).reduce((sum, slot) => sum + slot.end - slot.start, 0)
+    const total = runningDay.total(day, of.series.zone) ?? { in: 0, out: 0, aliveMs: 0 }
+    const missing = isRestored(day) ? 'restored' : null
+    const slot = { day, ...calendar.dayWindow(day) }
+    return { ...of, slot, counts: total, missing, coverage: total.aliveMs / openMs }
+  }
+
+  function isRestored(day: string): boolean {
+    const until = journal.restoredUntil()
+    return until !== undefined && day < until
+  }
+
+  function draw({ charged, draft }: Writing): Release {
+    const { series, slot, policy } = draft
+    const windows = series.kind === 'day' ? sentWindows(series.zone, slot.day) : []
+    const missing = draft.missing ?? (draft.coverage < 0.475 ? mostCommonMissing(windows) : null)
+    const closing = { ...draft, missing, windows, seq: charged.seq, origin: parts.origin, policy: policy.hash }
+    return release(closing, parts.bits)
+  }
+
+  /** The day's windows as head office has them: read back from the journal, never from exact counts. */
+  function sentWindows(zone: string, day: string): SentWindow[] {
+    return journal.payloads(`footfall/${zone}`, day).map((payload) => {
+      const sent = JSON.parse(payload.toString()) as Release
+      return { start: sent.window.start, in: sent.in, out: sent.out, missing: sent.missing }
+    })
+  }
+
+  function openSlot(): Slot | undefined {
+    const slot = schedule.slotAt(clock.now())
+    return slot && cursor !== undefined && slot.start >= cursor ? slot : undefined
+  }
+
+  const policyNow = () => (cursor === undefined ? undefined : plan.policyOn(schedule.dayAt(clock.now())))
+
+  return {
+    count(at, passage) {
+      if (cursor === undefined) hold.add(at, passage)
+      else label(at, passage)
+    },
+    tick: () => close(clock.now()),
+    close,
+    nextDue: () => (cursor === undefined ? undefined : schedule.nextDue(cursor)),
+    snapshot() {
+      const zones = policyNow()?.series.map((series) => series.zone) ?? []
+      return { counts: tally.snapshot(), alive: listening.soFar(openSlot(), clock.now(), zones) }
+    },
+    restore(snapshot) {
+      tally.restore(snapshot.counts)
+      listening.inherit(snapshot.alive)
+    },
+    policy: policyNow,
+    restoredFromImage(seq) {
+      const today = schedule.dayAt(clock.now())
+      database.transaction(() => journal.adoptSeq(seq, nextDay(today)))
+      cursor = Math.max(cursor ?? 0, schedule.calendarOn(today).dayWindow(today).start)
+    },
+    get late() {
+      return late
+    },
+  }
+}
+
+interface SentWindow extends ReleasedWindow {
+  readonly missing: Missing | null
+}
+
+function mostCommonMissing(windows: readonly SentWindow[]): Missing {
+  const counts = new Map<Missing, number>()
+  for (const { missing } of windows) if (missing) counts.set(missing, (counts.get(missing) ?? 0) + 1)
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'sensor-down'
+}
+
+function chargeOf(draft: Draft): Charge {
+  const numbers = draft.series.releasesOut ? 2 : 1
+  const isDrawn = draft.series.drawn && draft.missing === null
+  const spentMilli = isDrawn ? Math.round(draft.series.epsilon * 1000) * numbers : 0
+  return { series: draft.series.name, slot: draft.slot, spentMilli, policy: draft.policy.hash }
+}
+
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  const first: T[] = []
+  const second: T[] = []
+  for (const item of items) (isFirst(item) ? first : second).push(item)
+  return [first, second]
+}
