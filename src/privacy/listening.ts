@@ -17,6 +17,8 @@ export interface Listening {
   /** Sensor ms of the slots that are open at `now`, for the snapshot. */
   soFar(open: Slot | undefined, now: number, zones: readonly string[]): AliveBySlot
   inherit(alive: AliveBySlot): void
+  /** Start of the earliest slot that an earlier process listened to; undefined when there is none. */
+  earliest(): number | undefined
   forget(slot: Slot): void
   clear(): void
 }
@@ -44,6 +46,10 @@ export function createListening(timeline: Timeline, aliveShare: AliveShare): Lis
     },
     inherit(alive) {
       inherited = { ...alive }
+    },
+    earliest() {
+      const starts = Object.keys(inherited).map(Number)
+      return starts.length > 0 ? Math.min(...starts) : undefined
     },
     forget: (slot) => void delete inherited[slot.start],
     clear() {

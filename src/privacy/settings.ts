@@ -32,7 +32,10 @@ export const openingSchema = Type.Union(
     Type.Record(
       Type.String({ pattern: '^((mo|tu|we|th|fr|sa|su)(-(mo|tu|we|th|fr|sa|su))?|[0-9]{4}-[0-9]{2}-[0-9]{2})$' }),
       hours,
-      { ...closed, description: 'Keys are weekdays (mo, tu, we, th, fr, sa, su), ranges (mo-fr) or dates (2026-12-25).' },
+      {
+        ...closed,
+        description: 'Keys are weekdays (mo, tu, we, th, fr, sa, su), ranges (mo-fr) or dates (2026-12-25).',
+      },
     ),
   ],
   { description: 'One text for every day, or a map of weekdays (mo-fr, sa) and dates; a day not named is closed.' },

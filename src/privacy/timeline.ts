@@ -12,7 +12,7 @@ export interface Timeline {
   label(at: number): number | undefined
   /** Monotonic ms of a wall moment. Only once trusted. */
   unlabel(wall: number): number
-  /** Wall ms when this process began to listen. Only once trusted. */
+  /** Wall ms when this process began to listen, as known when trust came. Only once trusted. */
   startedAt(): number
   /** Wall ms from which on slots can be filled: the start, the last step, or 24 h before trust came. */
   alignedFrom(): number
@@ -26,6 +26,7 @@ export function createTimeline(clock: Clock): Timeline {
   const started = clock.monotonic()
   let offset: number | undefined
   let aligned = started
+  let startedWall = 0
 
   return {
     look() {
@@ -34,6 +35,7 @@ export function createTimeline(clock: Clock): Timeline {
       const before = offset
       offset = seen
       if (before === undefined) {
+        startedWall = started + seen
         aligned = Math.max(started, clock.monotonic() - longestHold)
         return 'trusted-now'
       }
@@ -43,7 +45,7 @@ export function createTimeline(clock: Clock): Timeline {
     },
     label: (at) => (offset === undefined || at < aligned ? undefined : at + offset),
     unlabel: (wall) => wall - (offset ?? 0),
-    startedAt: () => started + (offset ?? 0),
+    startedAt: () => startedWall,
     alignedFrom: () => aligned + (offset ?? 0),
   }
 }

@@ -121,7 +121,7 @@ export function openWall(parts: WallParts): Wall {
 
   /** Closing goes on after the journal, or at the slot in which this box first listened. */
   function begin(): void {
-    const started = timeline.alignedFrom()
+    const started = Math.min(timeline.alignedFrom(), listening.earliest() ?? Number.POSITIVE_INFINITY)
     const known = parts.replaying ? undefined : journal.lastEnd()
     const first = schedule.slotAt(started)?.start ?? started
     cursor = known === undefined ? first : Math.max(known, clock.now() - longestCatchUp)

@@ -1,0 +1,90 @@
+import { type ManualClock, manualClock } from '../../src/base/clock.ts'
+import { type Database, openDatabase } from '../../src/base/database.ts'
+import { type Journal, journalMigrations, openJournal } from '../../src/privacy/journal.ts'
+import { cryptoBits } from '../../src/privacy/mechanism.ts'
+import { openPlan, planMigrations } from '../../src/privacy/plan.ts'
+import { policyOf } from '../../src/privacy/policy.ts'
+import type { Release } from '../../src/privacy/release.ts'
+import { openRunningDay, runningDayMigrations } from '../../src/privacy/running-day.ts'
+import type { Opening, PrivacySettings, Zone } from '../../src/privacy/settings.ts'
+import { openWall, type Wall } from '../../src/privacy/wall.ts'
+
+export const migrations = [...journalMigrations, ...runningDayMigrations, ...planMigrations]
+const key = Buffer.alloc(32, 7)
+
+export interface Shop {
+  readonly wall: Wall
+  readonly clock: ManualClock
+  readonly database: Database
+  readonly journal: Journal
+  /** What was handed over for sending, in order, with the moment it leaves. */
+  readonly sent: { release: Release; leavesAt: number; bytes: Buffer }[]
+  /** Moves on to a wall time, ticking every second of it (or every `step` ms). */
+  until(time: string, step?: number): void
+  pass(direction: 'in' | 'out', people: number, zone?: string): void
+}
+
+export interface ShopOptions {
+  readonly start: string
+  readonly trusted?: boolean
+  readonly database?: Database
+  readonly opening?: Opening
+  readonly timezone?: string
+  readonly zones?: readonly Zone[]
+  readonly privacy?: Partial<PrivacySettings>
+  readonly aliveShare?: (zone: string, from: number, to: number) => number
+  readonly replaying?: boolean
+  /** Called in the second commit, to make storage fail. */
+  readonly onKeep?: (release: Release) => void
+}
+
+const door: Zone = { id: 'entrance', name: 'Entrance', kind: 'door' }
+
+/** The whole wall over a real database in memory and a clock moved by hand. */
+export function openShop(options: ShopOptions): Shop {
+  const database = options.database ?? openDatabase(':memory:', migrations)
+  const clock = manualClock(Date.parse(options.start), options.trusted ?? true)
+  const journal = openJournal(database, 'test')
+  const plan = openPlan(database, key)
+  const policy = policyOf({
+    store: { timezone: options.timezone ?? 'UTC', opening: options.opening ?? '09:00-18:00' },
+    zones: options.zones ?? [door],
+    privacy: { profile: 'footfall', window: '15m', precision: 'standard', ...options.privacy },
+  })
+  const today = new Date(clock.now()).toISOString().slice(0, 10)
+  plan.adopt(policy, today, new Date(clock.now() + 86_400_000).toISOString().slice(0, 10))
+  const sent: Shop['sent'] = []
+  const wall = openWall({
+    database,
+    clock,
+    plan,
+    journal,
+    runningDay: openRunningDay(database),
+    bits: cryptoBits(),
+    origin: 'shop/gw',
+    aliveShare: options.aliveShare ?? (() => 1),
+    keep(release, _series, leavesAt) {
+      options.onKeep?.(release)
+      const bytes = Buffer.from(JSON.stringify(release))
+      sent.push({ release, leavesAt, bytes })
+      return bytes
+    },
+    replaying: options.replaying ?? false,
+    delay: 7000,
+  })
+  return {
+    wall,
+    clock,
+    database,
+    journal,
+    sent,
+    until(time, step = 1000) {
+      const goal = Date.parse(time)
+      while (clock.now() < goal) {
+        clock.advanceTo(clock.monotonic() + Math.min(step, goal - clock.now()))
+        wall.tick()
+      }
+    },
+    pass: (direction, people, zone = 'entrance') => wall.count(clock.monotonic(), { zone, direction, people }),
+  }
+}
