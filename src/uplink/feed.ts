@@ -1,0 +1,177 @@
+import { Ajv, type ValidateFunction } from 'ajv'
+import { GatewayError } from '../base/errors.ts'
+import { isRelease, type Release, type ReleaseFields, type Series } from '../privacy/release.ts'
+import { type Catalogue, type FeedKind, feedSchemas, type Health, largestCount, type Status } from './feed-schema.ts'
+
+/**
+ * The one door out. Everything that leaves is Outgoing, and Outgoing is made here only: from a Release that crossed
+ * the wall, from a Notice that fits its closed schema, or from a stored row whose MAC holds.
+ * The bytes are fixed when it is made; sending again sends the same bytes.
+ */
+export interface Outgoing {
+  readonly topic: string
+  readonly bytes: Buffer
+  readonly retain: boolean
+  readonly qos: 1
+  /** The line it is numbered in; null for notices, which are not numbered. */
+  readonly lane: Lane | null
+  readonly seq: number | null
+  readonly [made]: true
+}
+
+declare const made: unique symbol
+
+export type Lane = 'aggregates' | 'signals'
+export const lanes: readonly Lane[] = ['aggregates', 'signals']
+
+/** Who speaks: the three names every topic begins with. */
+export interface Identity {
+  readonly organisation: string
+  readonly store: string
+  readonly gateway: string
+}
+
+interface Notices {
+  status: Status
+  catalogue: Catalogue
+  health: Health
+}
+
+const known = new WeakSet<object>()
+
+/** Was this made here, in this process? A copy or a look-alike was not. */
+export function isOutgoing(value: unknown): value is Outgoing {
+  return typeof value === 'object' && value !== null && known.has(value)
+}
+
+/** `drempel/v1/{organisation}/{store}/{gateway}/`, with the slash. @throws UPLINK_MESSAGE_REFUSED for a name no topic may hold */
+export function rootTopic(identity: Identity): string {
+  const parts = [identity.organisation, identity.store, identity.gateway]
+  if (!parts.every((part) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(part))) throw refusal('topic', 'its names')
+  return `drempel/v1/${parts.join('/')}/`
+}
+
+/**
+ * A release as it will be sent, now and on every resend: one line of JSON, padded with spaces to the length of its series.
+ * @throws PRIVACY_NOT_MINTED for anything that did not cross the wall; UPLINK_MESSAGE_REFUSED when it does not fit
+ */
+export function encodeRelease(release: Release, series: Series, identity: Identity): Outgoing {
+  if (!isRelease(release)) throw new GatewayError('PRIVACY_NOT_MINTED', 'It came to the feed.')
+  const head = `${identity.store}/${identity.gateway}/${series.name}/`
+  if (release.series !== series.name || !release.id.startsWith(head)) throw refusal(series.kind, 'its id or series')
+  if ((release.windows?.length ?? 0) > series.windowsPerDay) throw refusal(series.kind, 'the number of windows')
+  const message = wire(release)
+  check(series.kind, message)
+  const bytes = pad(JSON.stringify(message), paddedLength(series, identity), series.kind)
+  const topic = rootTopic(identity) + series.name
+  return make({ topic, bytes, retain: false, qos: 1, lane: 'aggregates', seq: release.seq })
+}
+
+/** Bytes of every message of a series: those of the longest one it could ever send. */
+export function paddedLength(series: Series, identity: Identity): number {
+  const start = '2026-01-01T00:00:00Z'
+  const isDay = series.kind === 'day'
+  const out = series.releasesOut ? -largestCount : null
+  const window = { start, in: -largestCount, out }
+  const longest: WireFields = {
+    id: `${identity.store}/${identity.gateway}/${series.name}/${isDay ? start.slice(0, 10) : start}`,
+    // A day has 23 to 25 hours: five digits of seconds.
+    window: { start, seconds: isDay ? 86_400 : series.windowSeconds },
+    in: -largestCount,
+    out,
+    ...(isDay ? { windows: Array.from({ length: series.windowsPerDay }, () => window) } : {}),
+    noise95: 99_999,
+    coverage: 0.95,
+    missing: 'sensor-down',
+    privacy: { unit: series.unit, epsilon: 0.125, mechanism: series.mechanism, policy: `sha256:${'0'.repeat(64)}` },
+    seq: 999_999_999_999,
+  }
+  return Buffer.byteLength(JSON.stringify(wire(longest)))
+}
+
+type WireFields = Omit<ReleaseFields, 'series'>
+
+/** The contract's keys in the contract's order; every number rounded to the digits it is allowed. */
+function wire(release: WireFields) {
+  const { id, window, noise95, coverage, missing, privacy, seq } = release
+  const { unit, epsilon, mechanism, policy } = privacy
+  const windows = release.windows?.map((one) => ({ start: one.start, in: clamp(one.in), out: clamp(one.out) }))
+  return {
+    id,
+    window: { start: window.start, seconds: window.seconds },
+    in: clamp(release.in),
+    out: clamp(release.out),
+    ...(windows ? { windows } : {}),
+    noise95,
+    coverage: Math.round(coverage * 20) / 20,
+    missing,
+    privacy: { unit, epsilon: Math.round(epsilon * 1000) / 1000, mechanism, policy },
+    seq,
+  }
+}
+
+function clamp(count: number | null): number | null {
+  return count === null ? null : Math.min(Math.max(count, -largestCount), largestCount)
+}
+
+function pad(text: string, length: number, kind: FeedKind): Buffer {
+  const bytes = Buffer.alloc(length, ' ')
+  if (Buffer.byteLength(text) > length) throw refusal(kind, 'its length')
+  bytes.write(text)
+  return bytes
+}
+
+/** What the box says of itself: retained, at most one of each kind. @throws UPLINK_MESSAGE_REFUSED */
+export function encodeNotice<K extends keyof Notices>(kind: K, value: Notices[K], identity: Identity): Outgoing {
+  check(kind, value)
+  const bytes = Buffer.from(JSON.stringify(value))
+  return make({ topic: rootTopic(identity) + kind, bytes, retain: true, qos: 1, lane: null, seq: null })
+}
+
+/** Up to 50 stored releases in one message, each with exactly the bytes of its own. @throws UPLINK_MESSAGE_REFUSED */
+export function encodeBacklog(releases: readonly Outgoing[], identity: Identity): Outgoing {
+  const isOne = (one: Outgoing) => isOutgoing(one) && one.lane === 'aggregates'
+  if (releases.length < 1 || releases.length > 50 || !releases.every(isOne)) throw refusal('backlog', 'its releases')
+  const parts = releases.flatMap((one, i) => (i === 0 ? [one.bytes] : [Buffer.from(','), one.bytes]))
+  const bytes = Buffer.concat([Buffer.from('{"releases":['), ...parts, Buffer.from(']}')])
+  return make({ topic: `${rootTopic(identity)}backlog`, bytes, retain: false, qos: 1, lane: null, seq: null })
+}
+
+/** An Outgoing made by an earlier process. Named only in uplink/outbox.ts, after the row's MAC was found to hold (law 4). */
+export function restore(row: { topic: string; bytes: Buffer; lane: Lane; seq: number }): Outgoing {
+  return make({ topic: row.topic, bytes: row.bytes, retain: false, qos: 1, lane: row.lane, seq: row.seq })
+}
+
+/** A series as the catalogue declares it. `accuracy` is that of the last count check. */
+export function declareSeries(series: Series, accuracy: number | null = null): Catalogue['series'][number] {
+  const { kind, zone, unit, epsilon, mechanism, noise95 } = series
+  return { kind, zone, window: { seconds: series.windowSeconds }, unit, epsilon, mechanism, noise95, accuracy }
+}
+
+function make(fields: Omit<Outgoing, typeof made>): Outgoing {
+  const outgoing = Object.freeze({ ...fields }) as Outgoing
+  known.add(outgoing)
+  return outgoing
+}
+
+const validators = new Map<FeedKind, ValidateFunction>()
+
+/** Does a parsed message have exactly the declared shape? */
+export function fits(kind: FeedKind, value: unknown): boolean {
+  return validatorOf(kind)(value) === true
+}
+
+function validatorOf(kind: FeedKind): ValidateFunction {
+  const compiled = validators.get(kind) ?? new Ajv().compile(feedSchemas[kind])
+  validators.set(kind, compiled)
+  return compiled
+}
+
+function check(kind: FeedKind, value: unknown): void {
+  const validate = validatorOf(kind)
+  if (!validate(value)) throw refusal(kind, validate.errors?.[0]?.instancePath || 'its keys')
+}
+
+function refusal(kind: string, what: string): GatewayError {
+  return new GatewayError('UPLINK_MESSAGE_REFUSED', `A '${kind}' message: ${what}.`)
+}

@@ -1,0 +1,69 @@
+import { mint, type Release, type ReleaseFields, type Series } from '../../src/privacy/release.ts'
+import type { Identity } from '../../src/uplink/feed.ts'
+
+/** Releases without a wall behind them: they protect nobody and live in tests only. */
+
+export const shop: Identity = { organisation: 'acme', store: 'nl-0042', gateway: 'gw-1' }
+export const policy = `sha256:${'ab'.repeat(32)}`
+
+export function footfallSeries(zone = 'entrance', changes: Partial<Series> = {}): Series {
+  return {
+    name: `footfall/${zone}`,
+    kind: 'footfall',
+    zone,
+    windowSeconds: 900,
+    unit: 'zone-visit',
+    epsilon: 0.4,
+    mechanism: 'discrete-laplace',
+    noise95: 7,
+    releasesOut: true,
+    drawn: true,
+    windowsPerDay: 0,
+    ...changes,
+  }
+}
+
+export function daySeries(zone = 'entrance', changes: Partial<Series> = {}): Series {
+  const day = { name: `day/${zone}`, kind: 'day', windowSeconds: 86_400, epsilon: 0.1, noise95: 29, windowsPerDay: 48 }
+  return { ...footfallSeries(zone), ...day, ...changes } as Series
+}
+
+/** The `index`-th window since 2026-11-23T09:00:00Z. */
+export function startOf(index: number): string {
+  return instant(Date.UTC(2026, 10, 23, 9) + (index % 1_000_000) * 900_000)
+}
+
+export function instant(ms: number): string {
+  return new Date(ms).toISOString().replace('.000Z', 'Z')
+}
+
+export function footfall(seq: number, changes: Partial<ReleaseFields> = {}, zone = 'entrance'): Release {
+  const start = startOf(seq)
+  return mint({
+    series: `footfall/${zone}`,
+    id: `${shop.store}/${shop.gateway}/footfall/${zone}/${start}`,
+    window: { start, seconds: 900 },
+    in: (seq * 7919) % 100,
+    out: -((seq * 104_729) % 30),
+    noise95: 7,
+    coverage: 1,
+    missing: null,
+    privacy: { unit: 'zone-visit', epsilon: 0.4, mechanism: 'discrete-laplace', policy },
+    seq,
+    ...changes,
+  })
+}
+
+export function day(seq: number, changes: Partial<ReleaseFields> = {}, zone = 'entrance'): Release {
+  return footfall(
+    seq,
+    {
+      series: `day/${zone}`,
+      id: `${shop.store}/${shop.gateway}/day/${zone}/2026-11-23`,
+      window: { start: '2026-11-22T23:00:00Z', seconds: 86_400 },
+      windows: [{ start: startOf(0), in: 3, out: -1 }],
+      ...changes,
+    },
+    zone,
+  )
+}
