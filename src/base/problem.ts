@@ -82,3 +82,11 @@ export function problemOf(finding: Finding, root: unknown, place?: { line: numbe
   const value = finding.hidesValue ? '(not shown)' : display(valueAt(root, finding.path), finding.path)
   return { path: pathText(finding.path), value, reason: finding.reason, fix: finding.fix, ...place }
 }
+
+/** Ids that stand twice in a list. @param name the list's key at the top */
+export function* twiceFindings(name: string, items: readonly { id: string }[]): Generator<Finding> {
+  for (const [i, { id }] of items.entries()) {
+    if (items.findIndex((other) => other.id === id) === i) continue
+    yield problem([name, i, 'id'], 'Another one has this id.', 'Give each an id of its own.')
+  }
+}

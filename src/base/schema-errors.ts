@@ -1,8 +1,9 @@
 import type { ErrorObject } from 'ajv'
-import { looksEqual, nearest } from './nearest.ts'
+import type { SchemaPart } from './json-schema.ts'
+import { editDistance, looksEqual, nearest } from './nearest.ts'
 import { type Finding, type Path, pathText, problem, valueAt } from './problem.ts'
 
-/** Every key a document may hold and the places it belongs to: 'window' -> ['privacy']. */
+/** Every key a document may hold and the places it belongs to: 'window' -> ['under `privacy`']. */
 export type KeyPlaces = ReadonlyMap<string, readonly string[]>
 
 /**
@@ -73,7 +74,11 @@ function explain(error: ErrorObject, root: unknown, places: KeyPlaces, prefix: P
     case 'additionalProperties':
       return unknownKey(String(params.additionalProperty), path, schema, places)
     case 'type':
-      return problem(path, `It must be ${nounOf(schema)}.`, typeFix(schema, value) || about || `Write ${nounOf(schema)}.`)
+      return problem(
+        path,
+        `It must be ${nounOf(schema)}.`,
+        typeFix(schema, value) || about || `Write ${nounOf(schema)}.`,
+      )
     case 'anyOf':
     case 'enum':
     case 'const':
@@ -88,24 +93,6 @@ function explain(error: ErrorObject, root: unknown, places: KeyPlaces, prefix: P
     default:
       return problem(path, sizeReason(error), about || 'Change its length.')
   }
-}
-
-/** The parts of a JSON Schema that messages are made from. */
-export interface SchemaPart {
-  readonly type?: string
-  readonly description?: string
-  readonly pattern?: string
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly default?: unknown
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
-  readonly anyOf?: readonly SchemaPart[]
-  readonly oneOf?: readonly SchemaPart[]
-  readonly properties?: Readonly<Record<string, SchemaPart>>
-  readonly patternProperties?: Readonly<Record<string, SchemaPart>>
-  readonly required?: readonly string[]
-  readonly items?: SchemaPart | false
 }
 
 function schemaOf(parent: unknown): SchemaPart {
@@ -125,7 +112,11 @@ function unknownKey(key: string, path: Path, schema: SchemaPart, places: KeyPlac
   const here = Object.keys(schema.properties ?? {})
   const known = { level: 'problem' as const, path: [...path, key], hidesValue: true }
   if (schema.patternProperties) {
-    return { ...known, reason: 'This key does not have the right form.', fix: schema.description ?? 'See the other keys.' }
+    return {
+      ...known,
+      reason: 'This key does not have the right form.',
+      fix: schema.description ?? 'See the other keys.',
+    }
   }
   const [fix, meant] = keyFix(key, here, places)
   return { ...known, reason: 'This key is not known here.', fix, ...(meant && { meant: pathText([...path, meant]) }) }
@@ -136,12 +127,12 @@ function keyFix(key: string, here: readonly string[], places: KeyPlaces): [fix: 
   if (same) return [`Write it as \`${same}\`.`, same]
   const near = nearest(key, here)
   const elsewhere = places.get(key)
-  if (elsewhere && !(near && Math.abs(near.length - key.length) <= 1 && near.length > 3)) {
-    return [`\`${key}\` belongs under ${listOf(elsewhere.slice(0, 3).map((place) => `\`${place}\``))}.`]
+  if (elsewhere && !(near && editDistance(near, key) <= 1)) {
+    return [`\`${key}\` belongs ${listOf(elsewhere.slice(0, 3))}.`]
   }
   if (near) return [`Did you mean \`${near}\`?`, near]
   const far = nearest(key, [...places.keys()])
-  if (far) return [`Did you mean \`${far}\`, which belongs under \`${places.get(far)![0]}\`?`]
+  if (far) return [`Did you mean \`${far}\`, which belongs ${places.get(far)![0]}?`]
   return [`Take it out; known here: ${here.join(', ')}.`]
 }
 
@@ -159,7 +150,8 @@ export function constantsOf(schema: SchemaPart): readonly string[] | undefined {
 
 function choiceProblem(path: Path, schema: SchemaPart, value: unknown): Finding {
   const constants = constantsOf(schema)
-  if (!constants) return problem(path, `It must be ${nounOf(schema)}.`, schema.description ?? `Write ${nounOf(schema)}.`)
+  if (!constants)
+    return problem(path, `It must be ${nounOf(schema)}.`, schema.description ?? `Write ${nounOf(schema)}.`)
   const near = nearest(String(value), constants)
   const reason = `It must be ${listOf(constants)}.`
   if (near) return problem(path, reason, `Write \`${near}\`.`)

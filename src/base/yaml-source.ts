@@ -4,7 +4,8 @@ import type { Path, Problem } from './problem.ts'
 /** A YAML text that was understood, with the way back from a path to its line. */
 export interface YamlSource {
   readonly value: unknown
-  locate(path: Path): Place | undefined
+  /** Where the value at a path stands; with `ofKey`, where its key stands. */
+  locate(path: Path, ofKey?: boolean): Place | undefined
 }
 
 export interface Place {
@@ -26,7 +27,7 @@ export function readYaml(text: string): YamlSource | { problems: Problem[] } {
   if (!document) return { problems: [fileProblem('It is nested too deeply.', 'Write maps and lists at most 32 deep.')] }
   const problems = [...syntaxProblems(document, lines), ...unwantedNodes(document, lines)]
   if (problems.length > 0) return { problems }
-  return { value: document.toJS(), locate: (path) => locate(document, lines, path) }
+  return { value: document.toJS(), locate: (path, ofKey) => locate(document, lines, path, ofKey) }
 }
 
 function parse(text: string, lineCounter: LineCounter): Document.Parsed | undefined {
@@ -91,14 +92,14 @@ function placeOf(lines: LineCounter, offset: number | undefined): Place {
 }
 
 /** A value's own place where it is a scalar, else its key's; for what is missing, the map it is missing from. */
-function locate(document: Document.Parsed, lines: LineCounter, path: Path): Place | undefined {
+function locate(document: Document.Parsed, lines: LineCounter, path: Path, ofKey = false): Place | undefined {
   let node: unknown = document.contents
   let offset = isCollection(node) ? node.range?.[0] : undefined
   for (const segment of path) {
     const pair = isMap(node) ? node.items.find(({ key }) => isScalar(key) && key.value === segment) : undefined
     if (!pair && !isSeq(node)) break
     const next: unknown = isSeq(node) ? node.items[Number(segment)] : pair!.value
-    const start = isScalar(next) && next.value !== null ? next : (pair?.key ?? next)
+    const start = isScalar(next) && next.value !== null && !ofKey ? next : (pair?.key ?? next)
     if (typeof start !== 'object' || start === null || !('range' in start)) break
     if (Array.isArray(start.range)) offset = Number(start.range[0])
     node = next

@@ -2,7 +2,7 @@ import { parseDuration } from '../base/duration.ts'
 import { countries, languages } from '../base/iso-codes.ts'
 import { nearest } from '../base/nearest.ts'
 import { type Finding, type Path, problem } from '../base/problem.ts'
-import type { Opening, RetentionSettings } from './settings.ts'
+import type { Opening, PrivacySettings, RetentionSettings } from './settings.ts'
 
 /** What a schema cannot say of the shop: codes and time zones that exist. */
 export function* storeFindings(store: { country: string; timezone: string; languages: readonly string[] }) {
@@ -12,7 +12,11 @@ export function* storeFindings(store: { country: string; timezone: string; langu
   }
   for (const [i, language] of store.languages.entries()) {
     if (languages.has(language)) continue
-    yield problem(['store', 'languages', i], 'No language has this code.', 'Use the two letters of ISO 639, such as nl.')
+    yield problem(
+      ['store', 'languages', i],
+      'No language has this code.',
+      'Use the two letters of ISO 639, such as nl.',
+    )
   }
   if (isTimeZone(store.timezone)) return
   const near = nearest(store.timezone, Intl.supportedValuesOf('timeZone'))
@@ -117,5 +121,25 @@ export function* retentionFindings(retention: RetentionSettings): Generator<Find
       reason,
       `Use ${length < day || length < parseDuration(least) ? least : most} or something between.`,
     )
+  }
+}
+
+/** A profile needs the sensors that it counts with. */
+export function* profileFindings(
+  { profile, phones }: PrivacySettings,
+  sensors: readonly { kind: string; areas?: readonly unknown[] }[],
+): Generator<Finding> {
+  const path = ['privacy', 'profile']
+  if (profile === 'phones' && !phones) {
+    const fix = 'Add assessment, legalBasis, signage and optOutUrl under privacy.phones.'
+    yield problem(['privacy', 'phones'], 'The profile phones needs it.', fix)
+  }
+  if (profile === 'phones' && !sensors.some(({ kind }) => kind === 'ble')) {
+    yield problem(path, 'The profile phones needs a sensor of kind ble.', 'Add one to sensors.')
+  }
+  const radars = sensors.filter(({ areas }) => areas)
+  if (profile === 'dwell' && radars.length !== 1) {
+    const reason = `The profile dwell needs exactly one radar with areas; there are ${radars.length}.`
+    yield problem(path, reason, 'Give areas to one ld2450 or rd03d.')
   }
 }

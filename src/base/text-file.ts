@@ -1,0 +1,27 @@
+import { readFileSync, statSync } from 'node:fs'
+import { systemCode } from './errors.ts'
+
+/** A file's UTF-8 text, or one clause why there is none. Never throws. */
+export function readText(file: string, longest: number): { text: string } | { reason: string } {
+  try {
+    const found = statSync(file)
+    if (found.isDirectory()) return { reason: 'it is a folder' }
+    if (found.isCharacterDevice() || found.size > longest) return { reason: `it is longer than ${longest} bytes` }
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)) }
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === 'ENOENT') return { reason: 'it does not exist' }
+    if (code === 'EACCES') return { reason: 'this user may not read it' }
+    return { reason: code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8 text' : (code ?? 'unknown error') }
+  }
+}
+
+/** One clause why a PEM file cannot be used as what it should be, or null when it can. Says nothing of its content. */
+export function pemFault(file: string, label: 'CERTIFICATE' | 'PRIVATE KEY'): string | null {
+  const read = readText(file, 1024 * 1024)
+  if ('reason' in read) return read.reason
+  if (read.text.includes('BEGIN ENCRYPTED')) return 'it is encrypted with a passphrase'
+  return new RegExp(`-----BEGIN [A-Z ]*${label}-----`).test(read.text)
+    ? null
+    : `it holds no ${label.toLowerCase()} in PEM`
+}

@@ -1,0 +1,244 @@
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { ValidateFunction } from 'ajv/dist/2020.js'
+import { type Static, Type } from 'typebox'
+import { GatewayError } from './base/errors.ts'
+import { createValidator, keyPlaces, type SchemaPart, toDraft2020 } from './base/json-schema.ts'
+import { type Finding, type Problem, problem, problemOf, twiceFindings, valueAt } from './base/problem.ts'
+import { explainErrors, type KeyPlaces } from './base/schema-errors.ts'
+import { pemFault, readText } from './base/text-file.ts'
+import { longestYaml, readYaml } from './base/yaml-source.ts'
+import { controllerFindings, controllerSchema, purposeFindings, purposeSchema } from './consent/settings.ts'
+import { type SensorSettings, sensorSchemas } from './drivers/settings.ts'
+import { sensorFindings, sensorShape, zoneFindings } from './drivers/settings-rules.ts'
+import { policyOf } from './privacy/policy.ts'
+import { type Opening, openingSchema, privacySchema, retentionSchema, zoneSchema } from './privacy/settings.ts'
+import { openingFindings, profileFindings, retentionFindings, storeFindings } from './privacy/settings-rules.ts'
+import { upstreamFindings, upstreamSchema } from './uplink/settings.ts'
+import { webFindings, webSchema } from './web/settings.ts'
+
+const closed = { additionalProperties: false }
+
+// Ids are parts of MQTT topics, so no sign that means something there.
+function idOf(description: string) {
+  const form = 'letters, digits, dots, dashes and underscores, at most 64'
+  return Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', description: `${description}: ${form}.` })
+}
+
+const storeSchema = Type.Object(
+  {
+    id: idOf('Id of the store at head office'),
+    name: Type.String({ minLength: 1, maxLength: 120, default: 'This shop', description: 'The name people read.' }),
+    country: Type.String({ pattern: '^[A-Z]{2}$', description: 'Two capital letters of ISO 3166, such as NL or SE.' }),
+    timezone: Type.String({ minLength: 1, maxLength: 64, description: 'An IANA time zone, such as Europe/Amsterdam.' }),
+    opening: Type.Unsafe<Opening>({ ...openingSchema, default: '09:00-18:00' }),
+    languages: Type.Array(Type.String({ pattern: '^[a-z]{2}$', description: 'Two letters of ISO 639, such as nl.' }), {
+      minItems: 1,
+      maxItems: 16,
+      uniqueItems: true,
+      default: ['en'],
+      description: 'Languages of the pages, the most usual first.',
+    }),
+  },
+  { ...closed, description: 'The shop: id, country, time zone and opening hours.' },
+)
+
+const configSchema = Type.Object(
+  {
+    organisation: idOf('Id of the chain'),
+    store: storeSchema,
+    controller: controllerSchema,
+    gateway: idOf('Id of this box in its store'),
+    zones: Type.Array(zoneSchema, {
+      minItems: 1,
+      maxItems: 32,
+      default: [{ id: 'entrance', name: 'Entrance', kind: 'door' }],
+      description: 'The doors and parts of the shop that are counted.',
+    }),
+    sensors: Type.Array(Type.Unsafe<SensorSettings>({ oneOf: Object.values(sensorSchemas) }), {
+      maxItems: 64,
+      description: 'A list of sensors, each with id, kind, zone and the keys of its kind.',
+    }),
+    privacy: Type.Object(privacySchema.properties, {
+      ...closed,
+      default: {},
+      description: 'What leaves, how blurred.',
+    }),
+    purposes: Type.Array(purposeSchema, {
+      maxItems: 16,
+      default: [],
+      description: 'What shoppers may be asked to agree to.',
+    }),
+    retention: Type.Object(retentionSchema.properties, {
+      ...closed,
+      default: {},
+      description: 'How long each store of data is kept.',
+    }),
+    upstream: upstreamSchema,
+    web: webSchema,
+    data: Type.String({ minLength: 1, default: '/var/lib/drempel', description: 'Folder of everything that lasts.' }),
+    clock: Type.Union([Type.Literal('auto'), Type.Literal('trusted')], {
+      default: 'auto',
+      description: 'auto: windows wait until the clock is set by a time server or a clock chip. trusted: it is right.',
+    }),
+  },
+  { ...closed, description: 'The configuration of one Drempel gateway.' },
+)
+
+/** A checked configuration: defaults filled in, paths absolute, durations as text. */
+export type Config = Static<typeof configSchema>
+
+/** What reading a configuration gives: it can be used, perhaps with warnings, or it cannot. */
+export type ConfigCheck = { config: Config; warnings: Problem[] } | { problems: Problem[] }
+
+/** The JSON Schema (draft 2020-12) of the configuration, for editors and forms. */
+export function configJsonSchema(): SchemaPart & { $schema: string; $id: string } {
+  const head = { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: 'urn:drempel:configuration:1' }
+  return { ...head, title: 'Drempel configuration', ...toDraft2020(configSchema) } as SchemaPart & typeof head
+}
+
+const defaultFiles = ['drempel.yaml', '/etc/drempel/drempel.yaml']
+
+/** The file that a command reads: the named one, else ./drempel.yaml, else /etc/drempel/drempel.yaml. @throws CONFIG_MISSING */
+export function findConfig(path?: string): string {
+  const found = path ?? defaultFiles.find((file) => existsSync(file))
+  if (found && existsSync(found)) return found
+  const fix = path
+    ? 'Check the path after --config.'
+    : 'Write one, or name it with --config FILE; README.md has an example.'
+  throw new GatewayError('CONFIG_MISSING', path ? `There is no ${path}.` : `Looked for ${defaultFiles.join(', ')}.`, {
+    fix,
+  })
+}
+
+/** The text of a configuration file. @throws CONFIG_UNREADABLE */
+export function readConfigText(file: string): string {
+  const read = readText(file, 4 * longestYaml)
+  if ('text' in read) return read.text
+  throw new GatewayError('CONFIG_UNREADABLE', `${file}: ${read.reason}.`, { fix: 'Name a file of UTF-8 text.' })
+}
+
+/** Finds, reads and checks the configuration. @throws CONFIG_MISSING, CONFIG_UNREADABLE, CONFIG_INVALID */
+export function loadConfig(path?: string): Config {
+  const file = findConfig(path)
+  const reading = readConfig(readConfigText(file), file)
+  if ('config' in reading) return reading.config
+  const [first, ...others] = reading.problems
+  const more = others.length > 0 ? ` (and ${others.length} more)` : ''
+  throw new GatewayError('CONFIG_INVALID', `${file}: ${first?.path}: ${first?.reason}${more}`, {
+    fix: '`drempel check` shows each with its fix.',
+  })
+}
+
+/** Checks a configuration's text. `file` says what its paths are relative to. Never throws. */
+export function readConfig(text: string, file: string): ConfigCheck {
+  const source = readYaml(text)
+  if ('problems' in source) return source
+  const document: unknown = structuredClone(source.value)
+  const findings = checkDocument(document, dirname(resolve(file)))
+  const told = (level: Finding['level']) =>
+    findings
+      .filter((finding) => finding.level === level)
+      .map((finding) => problemOf(finding, document, source.locate(finding.path, finding.hidesValue)))
+      .sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
+  const problems = told('problem')
+  if (problems.length > 0) return { problems }
+  return { config: withAbsolutePaths(document as Config, dirname(resolve(file))), warnings: told('warning') }
+}
+
+let prepared: { places: KeyPlaces; validate: ValidateFunction } | undefined
+
+// Sensors are validated apart, each against the schema of its own kind, so that messages speak of that kind.
+function prepare() {
+  if (prepared) return prepared
+  const schema = toDraft2020(configSchema)
+  const { sensors } = schema.properties!
+  const withoutKinds = { ...schema.properties, sensors: { ...sensors, items: {} } }
+  prepared = { places: keyPlaces(schema), validate: createValidator({ ...schema, properties: withoutKinds }) }
+  return prepared
+}
+
+function checkDocument(document: unknown, folder: string): Finding[] {
+  const { places, validate } = prepare()
+  validate(document)
+  const findings = explainErrors(validate.errors ?? [], document, places)
+  const sensors = valueAt(document, ['sensors'])
+  for (const [i, sensor] of Array.isArray(sensors) ? sensors.entries() : [])
+    findings.push(...sensorShape(sensor, i, places))
+  const broken = new Set(findings.map(({ path }) => path[0]))
+  // Below a wrong part nothing can be said about how it fits the others.
+  const isSound = ({ reads }: Rule) => !broken.has(undefined) && !reads.some((name) => broken.has(name))
+  for (const rule of rules.filter(isSound)) findings.push(...rule.find(document as Config, folder))
+  return findings
+}
+
+interface Rule {
+  /** The top-level keys that must be sound before it can be judged. */
+  readonly reads: readonly (keyof Config)[]
+  find(config: Config, folder: string): Iterable<Finding>
+}
+
+const rules: readonly Rule[] = [
+  { reads: ['store'], find: ({ store }) => storeFindings(store) },
+  { reads: ['store'], find: ({ store }) => openingFindings(store.opening) },
+  { reads: ['controller', 'store'], find: ({ controller, store }) => controllerFindings(controller, store.country) },
+  { reads: ['zones'], find: ({ zones }) => twiceFindings('zones', zones) },
+  { reads: ['sensors'], find: ({ sensors }) => twiceFindings('sensors', sensors) },
+  { reads: ['purposes'], find: ({ purposes }) => twiceFindings('purposes', purposes) },
+  { reads: ['sensors', 'zones'], find: ({ sensors, zones }) => zoneFindings(sensors, zones) },
+  { reads: ['sensors'], find: ({ sensors }) => sensorFindings(sensors) },
+  {
+    reads: ['purposes', 'controller', 'store'],
+    find: ({ purposes, controller, store }) => purposeFindings(purposes, controller, store.languages),
+  },
+  { reads: ['retention'], find: ({ retention }) => retentionFindings(retention) },
+  { reads: ['upstream'], find: ({ upstream }) => upstreamFindings(upstream) },
+  { reads: ['web'], find: ({ web }) => webFindings(web) },
+  { reads: ['upstream', 'web', 'privacy'], find: fileFindings },
+  { reads: ['privacy', 'sensors'], find: ({ privacy, sensors }) => profileFindings(privacy, sensors) },
+  { reads: ['store', 'zones', 'privacy'], find: policyFindings },
+]
+
+/** What only the wall can judge: what one visit pays in all. */
+function* policyFindings(config: Config): Generator<Finding> {
+  try {
+    policyOf(config)
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    const path = error.code === 'PRIVACY_ABOVE_CEILING' ? ['zones'] : ['privacy', 'profile']
+    yield problem(path, error.message, error.fix ?? 'Use the profile footfall.')
+  }
+}
+
+function* fileFindings(config: Config, folder: string): Generator<Finding> {
+  const { upstream, web, privacy } = withAbsolutePaths(config, folder)
+  const files = [
+    { path: ['upstream', 'ca'], file: upstream.ca, label: 'CERTIFICATE' },
+    { path: ['upstream', 'cert'], file: upstream.cert, label: 'CERTIFICATE' },
+    { path: ['upstream', 'key'], file: upstream.key, label: 'PRIVATE KEY' },
+    { path: ['web', 'certificate', 'cert'], file: web.certificate?.cert, label: 'CERTIFICATE' },
+    { path: ['web', 'certificate', 'key'], file: web.certificate?.key, label: 'PRIVATE KEY' },
+  ] as const
+  for (const { path, file, label } of files) {
+    const fault = file && pemFault(file, label)
+    if (fault) yield problem(path, `${file}: ${fault}.`, 'Check the path; it is relative to the configuration file.')
+  }
+  const assessment = privacy.phones?.assessment
+  if (assessment && !existsSync(assessment)) {
+    yield problem(['privacy', 'phones', 'assessment'], `${assessment}: it does not exist.`, 'Name the signed file.')
+  }
+}
+
+function withAbsolutePaths(config: Config, folder: string): Config {
+  const { upstream, web, privacy } = config
+  const absolute = <T extends object>(part: T, ...names: (keyof T)[]): T => {
+    const found = names.filter((name) => typeof part[name] === 'string')
+    return { ...part, ...Object.fromEntries(found.map((name) => [name, resolve(folder, String(part[name]))])) }
+  }
+  return {
+    ...absolute(config, 'data'),
+    upstream: absolute(upstream, 'ca', 'cert', 'key'),
+    web: web.certificate ? { ...web, certificate: absolute(web.certificate, 'cert', 'key') } : web,
+    privacy: privacy.phones ? { ...privacy, phones: absolute(privacy.phones, 'assessment') } : privacy,
+  }
+}
