@@ -32,7 +32,7 @@ export function openDataFolder(path: string, mode: 'run' | 'replay' | 'demo'): D
   takeLock(lock)
   try {
     keepMode(join(path, 'mode'), mode)
-    return { path, key: boxKey(join(path, 'key')), close: () => removeQuietly(lock) }
+    return { path, key: boxKey(path), close: () => removeQuietly(lock) }
   } catch (error) {
     removeQuietly(lock)
     throw error
@@ -73,7 +73,9 @@ function keepMode(file: string, mode: string): void {
   }
 }
 
-function boxKey(file: string): Buffer {
+/** The key of the box that owns this folder, made at first use. */
+export function boxKey(folder: string): Buffer {
+  const file = join(folder, 'key')
   const kept = readQuietly(file)
   if (kept !== undefined && /^[0-9a-f]{64}$/.test(kept)) return Buffer.from(kept, 'hex')
   const key = randomBytes(32)

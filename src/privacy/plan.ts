@@ -16,8 +16,10 @@ export const planMigrations: readonly Migration[] = [
 
 export interface Plan {
   policyOn(day: string): Policy
-  /** Puts `policy` in force: at once on a new box, else from `nextDay` on. Returns the day it starts. */
-  adopt(policy: Policy, today: string, nextDay: string): string
+  /** A new box's first policy; does nothing where there is one. */
+  begin(policy: Policy): void
+  /** Puts `policy` in force from `tomorrow` on, in place of any other change that waits. Returns the day it starts. */
+  adopt(policy: Policy, today: string, tomorrow: string): string
 }
 
 /** @param key of the box; a row that someone edited is refused */
@@ -42,21 +44,29 @@ export function openPlan(database: Database, key: Buffer): Plan {
       if (!inForce) throw new GatewayError('PRIVACY_JOURNAL_BROKEN', 'No policy is in force.')
       return inForce.policy
     },
-    adopt(policy, today, nextDay) {
-      const latest = rows.at(-1)
-      if (latest?.policy.hash === policy.hash) return latest.from
-      const from = latest ? nextDay : today
+    begin(policy) {
+      if (rows.length === 0) insert(firstDay, policy)
+    },
+    adopt(policy, today, tomorrow) {
+      if (rows.at(-1)?.policy.hash === policy.hash) return rows.at(-1)!.from
       database.transaction(() => {
         sql.prepare('DELETE FROM plan WHERE from_day > ?').run(today)
-        if (rows.findLast((row) => row.from <= today)?.policy.hash === policy.hash) return
-        const text = JSON.stringify(policy)
-        upsert.run(from, text, macOf(key, from, text))
+        rows = rows.filter((row) => row.from <= today)
+        if (rows.at(-1)?.policy.hash !== policy.hash) insert(rows.length === 0 ? firstDay : tomorrow, policy)
       })
-      rows = read()
       return rows.at(-1)!.from
     },
   }
+
+  function insert(from: string, policy: Policy): void {
+    const text = JSON.stringify(policy)
+    upsert.run(from, text, macOf(key, from, text))
+    rows = [...rows, { from, policy }]
+  }
 }
+
+// Before every day: the clock of a new box may not be trusted yet.
+const firstDay = '0000-01-01'
 
 interface Row {
   from_day: string

@@ -54,6 +54,11 @@ export function policyOf(source: PolicySource): Policy {
   return { ...content, guessIn100: guessIn100(perVisitMilli), hash: hashOf(content) }
 }
 
+/** What a visit pays, in the words that everybody gets to read. */
+export function guessSentence(policy: Pick<Policy, 'guessIn100'>): string {
+  return `Someone who watches every number guesses whether you came right at most ${policy.guessIn100} times in 100.`
+}
+
 interface Context {
   readonly profile: string
   readonly fine: boolean

@@ -116,11 +116,8 @@ export function* retentionFindings(retention: RetentionSettings): Generator<Find
     const length = parseDuration(retention[name as keyof RetentionSettings])
     if (length >= parseDuration(least) && length <= parseDuration(most)) continue
     const reason = `It must be from ${least} to ${most}: ${why}.`
-    yield problem(
-      ['retention', name],
-      reason,
-      `Use ${length < day || length < parseDuration(least) ? least : most} or something between.`,
-    )
+    const near = length < parseDuration(least) ? least : most
+    yield problem(['retention', name], reason, `Use a duration in that range, such as ${near}.`)
   }
 }
 

@@ -41,8 +41,8 @@ export interface Wall {
   count(at: number, passage: Passage): void
   /** Closes every slot that is due. Call about once a second; throws when storage fails and may be called again. */
   tick(): void
-  /** Closes every slot that is over at wall ms `until`, which may lie ahead of the clock: the end of a recording. */
-  close(until: number): void
+  /** Closes every slot up to the one that holds wall ms `time`, though it is not over yet: the end of a recording. */
+  finish(time: number): void
   /** Wall ms at which the next slot is due; undefined while the clock is untrusted. */
   nextDue(): number | undefined
   /** Open counts as plain integers, for the RAM-backed snapshot. */
@@ -244,7 +244,7 @@ export function openWall(parts: WallParts): Wall {
       else label(at, passage)
     },
     tick: () => close(clock.now()),
-    close,
+    finish: (time) => close((schedule.slotAt(time)?.end ?? time) + grace),
     nextDue: () => (cursor === undefined ? undefined : schedule.nextDue(cursor)),
     snapshot() {
       const zones = policyNow()?.series.map((series) => series.zone) ?? []

@@ -51,8 +51,7 @@ export function openShop(options: ShopOptions): Shop {
     zones: options.zones ?? [door],
     privacy: { profile: 'footfall', window: '15m', precision: 'standard', ...options.privacy },
   })
-  const today = new Date(clock.now()).toISOString().slice(0, 10)
-  plan.adopt(policy, today, new Date(clock.now() + 86_400_000).toISOString().slice(0, 10))
+  plan.begin(policy)
   const sent: Shop['sent'] = []
   const wall = openWall({
     database,

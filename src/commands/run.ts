@@ -1,0 +1,78 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { systemClock } from '../base/clock.ts'
+import { watchClockTrust } from '../base/clock-trust.ts'
+import { openDataFolder } from '../base/data-folder.ts'
+import { describeError, GatewayError } from '../base/errors.ts'
+import { openLog } from '../base/log.ts'
+import { createNotifier } from '../base/notify.ts'
+import { openRuntimeFile } from '../base/runtime-file.ts'
+import { version } from '../base/version.ts'
+import { findConfig, readConfigText } from '../config.ts'
+import { openGateway } from '../gateway.ts'
+import { chooseConfig, dataFolderOf } from './accepted.ts'
+
+/** Temporary failure, please restart me (sysexits.h): storage is broken and is checked anew at the next start. */
+const restartPlease = 75
+
+/** `drempel run`: the service. Resolves to the exit code when it is told to stop. */
+export async function run(args: readonly string[]): Promise<number> {
+  const file = findConfig(parse(args).config)
+  const text = readConfigText(file)
+  const log = openLog()
+  const folder = openDataFolder(dataFolderOf(text, file), 'run')
+  try {
+    const config = chooseConfig({ text, file }, folder.path, log)
+    const notifier = createNotifier()
+    const lastCommit = lastWrite(folder.path)
+    const trust = watchClockTrust({ setting: config.clock, lastCommit: () => lastCommit, now: Date.now })
+    const clock = systemClock(trust.isTrusted)
+    const stopped = stopSignal()
+    const gateway = openGateway({
+      config,
+      mode: 'run',
+      folder,
+      clock,
+      realClock: clock,
+      log,
+      version,
+      runtimeFile: openRuntimeFile(folder.path, 'open-windows.json'),
+      onTick: () => notifier.watchdog(),
+      onFatal(error) {
+        log.error({ error: describeError(error) }, 'storage failed: no number leaves until the next start has checked it')
+        stopped.stop(restartPlease)
+      },
+    })
+    await gateway.open()
+    notifier.ready()
+    log.info({ version, store: config.store.id, sensors: config.sensors.length, clock: trust.why() }, 'running')
+    const code = await stopped.code
+    notifier.status('stopping')
+    await gateway.close()
+    trust.close()
+    return code
+  } finally {
+    folder.close()
+  }
+}
+
+function parse(args: readonly string[]): { config?: string } {
+  try {
+    return parseArgs({ args: [...args], options: { config: { type: 'string' } } }).values
+  } catch {
+    throw new GatewayError('COMMAND_WRONG_USE', undefined, { fix: 'Use: drempel run [--config FILE]' })
+  }
+}
+
+/** Wall ms of the last write of an earlier process: a clock that shows less than this is wrong. */
+function lastWrite(folder: string): number {
+  const files = ['drempel.db', 'drempel.db-wal'].map((name) => statSync(join(folder, name), { throwIfNoEntry: false }))
+  return Math.max(0, ...files.map((found) => found?.mtimeMs ?? 0))
+}
+
+function stopSignal(): { code: Promise<number>; stop: (code: number) => void } {
+  const { promise, resolve } = Promise.withResolvers<number>()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(0))
+  return { code: promise, stop: resolve }
+}

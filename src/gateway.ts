@@ -1,0 +1,280 @@
+import { join } from 'node:path'
+import { openBallast } from './base/ballast.ts'
+import { type Clock, every } from './base/clock.ts'
+import type { DataFolder } from './base/data-folder.ts'
+import { openDatabase } from './base/database.ts'
+import { day, minute, parseDuration, second } from './base/duration.ts'
+import { isStorageFull } from './base/errors.ts'
+import type { Log } from './base/log.ts'
+import { macOf } from './base/mac.ts'
+import type { RuntimeFile } from './base/runtime-file.ts'
+import type { Config } from './config.ts'
+import type { Driver, DriverHealth, Reading } from './drivers/reading.ts'
+import { createDriver } from './drivers/registry.ts'
+import { createCoverage } from './observations/coverage.ts'
+import { feedsOf } from './observations/feeds.ts'
+import type { Observation, Trouble } from './observations/observation.ts'
+import { createObservers } from './observations/observers.ts'
+import { createCalendar, nextDay } from './privacy/calendar.ts'
+import { journalMigrations, openJournal } from './privacy/journal.ts'
+import { cryptoBits } from './privacy/mechanism.ts'
+import { openPlan, planMigrations } from './privacy/plan.ts'
+import { guessSentence, type Policy, policyOf } from './privacy/policy.ts'
+import type { Release, Series } from './privacy/release.ts'
+import { openRunningDay, runningDayMigrations } from './privacy/running-day.ts'
+import { openWall, type WallSnapshot } from './privacy/wall.ts'
+import { declareSeries, encodeRelease } from './uplink/feed.ts'
+import { type Catalogue, type Health, schemaVersion } from './uplink/feed-schema.ts'
+import { openOutbox, outboxMigrations } from './uplink/outbox.ts'
+import { openUplink, type Uplink } from './uplink/uplink.ts'
+
+/** What the roof decides: which configuration, on which clock, for how real a world. */
+export interface GatewayParts {
+  readonly config: Config
+  /** run: real drivers. replay and demo: readings come through `hear` and every sensor is alive unless it says otherwise. */
+  readonly mode: 'run' | 'replay' | 'demo'
+  readonly folder: DataFolder
+  readonly clock: Clock
+  /** For the network, which knows only real time. */
+  readonly realClock: Clock
+  readonly log: Log
+  readonly version: string
+  /** Where open counts survive a crash of the process. */
+  readonly runtimeFile?: RuntimeFile | undefined
+  /** Storage is broken: nothing may be released any more and the process should start anew. */
+  readonly onFatal: (error: unknown) => void
+  /** The pipeline moved: called after every tick that went through. */
+  readonly onTick?: () => void
+}
+
+export interface Gateway {
+  /** Starts last to first: uplink, wall, observations, drivers. */
+  open(): Promise<void>
+  hear(reading: Reading): void
+  /** Lets time pass: called every second by itself in run and demo, by hand in replay. */
+  tick(): void
+  /** Closes every slot up to the one that holds wall ms `time`: the end of a recording. */
+  finish(time: number): void
+  /** Wall ms at which the next slot is due. */
+  nextDue(): number | undefined
+  summary(): Summary
+  sensors(): readonly DriverHealth[]
+  troubles(): readonly Trouble[]
+  readonly uplink: Uplink
+  /** Releases as they were kept for sending, newest last: for pages of demo and replay. */
+  onRelease(listener: (release: Release, bytes: Buffer) => void): void
+  onObservation(listener: (observation: Observation) => void): void
+  /** Stops first to last. */
+  close(): Promise<void>
+}
+
+/** What a replay tells at its end. */
+export interface Summary {
+  /** People counted, exact: the one who replays a recording has it anyway. */
+  readonly counted: Record<string, { in: number; out: number }>
+  readonly released: number
+  readonly missing: Record<string, number>
+  readonly late: number
+}
+
+const migrations = [...journalMigrations, ...runningDayMigrations, ...planMigrations, ...outboxMigrations]
+const healthEvery = 5 * minute
+
+/** The whole house on one page: drivers > observations > privacy > uplink. */
+export function openGateway(parts: GatewayParts): Gateway {
+  const { config, mode, folder, clock, log } = parts
+  const identity = { organisation: config.organisation, store: config.store.id, gateway: config.gateway }
+  const started = clock.monotonic()
+  const stops: (() => void | Promise<void>)[] = []
+  const summary = {
+    counted: {} as Record<string, { in: number; out: number }>,
+    released: 0,
+    missing: {} as Record<string, number>,
+  }
+  const releaseListeners: ((release: Release, bytes: Buffer) => void)[] = []
+  const observationListeners: ((observation: Observation) => void)[] = []
+
+  // ground
+  const ballast = openBallast(folder.path)
+  const database = openDatabase(join(folder.path, 'drempel.db'), migrations)
+  const journal = openJournal(database, parts.version)
+  const plan = openPlan(database, folder.key)
+  const policy = policyOf(config)
+  plan.begin(policy)
+
+  // what leaves
+  const outbox = openOutbox({ database, key: folder.key, clock, log })
+  const uplink = openUplink({
+    settings: config.upstream,
+    identity,
+    outbox,
+    clock,
+    realClock: parts.realClock,
+    log,
+    mode,
+    database,
+    notices: { catalogue: () => catalogueOf(policyInForce()), health },
+    onRestoredImage: (upTo) => wall.restoredFromImage(upTo),
+  })
+
+  // the wall
+  const feeds = feedsOf(config.sensors)
+  const coverage = createCoverage([...feeds.values()].flat(), started)
+  const wall = openWall({
+    database,
+    clock,
+    plan,
+    journal,
+    runningDay: openRunningDay(database),
+    bits: cryptoBits(),
+    origin: `${identity.store}/${identity.gateway}`,
+    aliveShare: (zone, from, to) => coverage.aliveShare(feeds.get(zone) ?? [], from, to),
+    keep,
+    replaying: mode === 'replay',
+    delay: macOf(folder.key, 'delay').readUInt32BE(0) % (30 * second),
+  })
+
+  // what it means
+  const observers = createObservers(config.sensors, observed)
+
+  // what is heard
+  const drivers = mode === 'run' ? config.sensors.map((sensor) => createDriver(sensor, { clock, log })) : []
+
+  function hear(reading: Reading): void {
+    observers.observe(reading)
+  }
+
+  function observed(observation: Observation): void {
+    if (observation.kind === 'crossing') {
+      wall.count(observation.at, observation)
+      const counted = (summary.counted[observation.zone] ??= { in: 0, out: 0 })
+      counted[observation.direction] += observation.people
+    } else if (observation.kind === 'alive' || observation.kind === 'trouble') coverage.note(observation)
+    for (const listener of observationListeners) listener(observation)
+  }
+
+  function keep(release: Release, series: Series, leavesAt: number): Buffer {
+    const outgoing = encodeRelease(release, series, identity)
+    outbox.put(outgoing, leavesAt)
+    summary.released += release.missing ? 0 : 1
+    if (release.missing) summary.missing[release.missing] = (summary.missing[release.missing] ?? 0) + 1
+    for (const listener of releaseListeners) listener(release, outgoing.bytes)
+    return outgoing.bytes
+  }
+
+  function policyInForce(): Policy {
+    return wall.policy() ?? policy
+  }
+
+  /** A changed policy starts at the next local midnight, once the clock says which day it is. */
+  function adoptPolicy(): void {
+    const now = wall.policy()
+    if (!now || now.hash === policy.hash) return
+    const today = createCalendar(now.timezone, now.opening, now.windowSeconds).dayOf(clock.now())
+    const from = plan.adopt(policy, today, nextDay(today))
+    log.info({ from }, 'the changed privacy policy starts on this day')
+  }
+
+  function tick(): void {
+    const at = clock.monotonic()
+    observers.tick(at)
+    try {
+      wall.tick()
+      storageIsFull = false
+      parts.onTick?.()
+    } catch (error) {
+      storageFailed(error)
+    }
+    coverage.forget(at - 26 * 60 * minute)
+    uplink.wake()
+    parts.runtimeFile?.write(JSON.stringify(wall.snapshot()))
+  }
+
+  let storageIsFull = false
+
+  function storageFailed(error: unknown): void {
+    if (!isStorageFull(error)) return parts.onFatal(error)
+    if (!storageIsFull) log.error('the disk is full: numbers wait in memory until there is room')
+    storageIsFull = true
+    ballast.release()
+  }
+
+  function health(): Health {
+    return {
+      uptime: Math.round((clock.monotonic() - started) / 1000),
+      version: parts.version,
+      clock: clock.isTrusted() ? 'trusted' : 'untrusted',
+      sensors: sensors().map(({ sensor, state }) => ({ id: sensor, state })),
+      outboxHoursLeft: Math.floor(outbox.stats().hoursLeft),
+      shed: outbox.stats().shed,
+      chain: journal.chainHead(),
+    }
+  }
+
+  function sensors(): readonly DriverHealth[] {
+    if (mode === 'run') return drivers.map((driver) => driver.health())
+    return config.sensors.map(({ id, kind }) => ({
+      sensor: id,
+      state: kind === 'ble' ? 'not-driven' : 'up',
+      dropped: 0,
+    }))
+  }
+
+  /** Daily: what is older than its retention goes. */
+  function forgetOld(): void {
+    const before = new Date(clock.now() - parseDuration(config.retention.journal)).toISOString().slice(0, 10)
+    if (clock.isTrusted()) database.lazyTransaction(() => journal.forgetBefore(before))
+    ballast.remake()
+  }
+
+  async function openDrivers(): Promise<void> {
+    if (mode !== 'run') {
+      for (const { id } of config.sensors) hear({ kind: 'state', sensor: id, at: clock.monotonic(), state: 'up' })
+    }
+    await Promise.all(drivers.map((driver: Driver) => driver.open(hear)))
+  }
+
+  return {
+    async open() {
+      const left = parts.runtimeFile?.read()
+      if (left) wall.restore(JSON.parse(left) as WallSnapshot)
+      stops.push(() => database.close())
+      await uplink.open()
+      stops.push(() => uplink.close())
+      tick()
+      adoptPolicy()
+      await openDrivers()
+      stops.push(...drivers.map((driver) => () => driver.close()))
+      if (mode === 'replay') return
+      stops.push(
+        every(clock, second, tick),
+        every(clock, healthEvery, () => uplink.publishNotices()),
+        every(clock, day, forgetOld),
+      )
+    },
+    hear,
+    tick,
+    finish: (time) => wall.finish(time),
+    nextDue: () => wall.nextDue(),
+    summary: () => ({ ...summary, late: wall.late }),
+    sensors,
+    troubles: () => observers.troubles(),
+    uplink,
+    onRelease: (listener) => void releaseListeners.push(listener),
+    onObservation: (listener) => void observationListeners.push(listener),
+    async close() {
+      for (const stop of stops.reverse()) await stop()
+      log.debug('stopped')
+    },
+  }
+}
+
+function catalogueOf(policy: Policy): Catalogue {
+  return {
+    schema: schemaVersion,
+    profile: policy.profile,
+    perVisit: { epsilon: policy.perVisitMilli / 1000, guess: guessSentence(policy) },
+    policy: policy.hash,
+    series: policy.series.map((series) => declareSeries(series)),
+  }
+}
