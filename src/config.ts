@@ -99,10 +99,10 @@ export function configJsonSchema(): SchemaPart & { $schema: string; $id: string 
 
 const defaultFiles = ['drempel.yaml', '/etc/drempel/drempel.yaml']
 
-/** The file that a command reads: the named one, else ./drempel.yaml, else /etc/drempel/drempel.yaml. @throws CONFIG_MISSING */
+/** The absolute path of the file that a command reads: the named one, else ./drempel.yaml, else /etc/drempel/drempel.yaml. @throws CONFIG_MISSING */
 export function findConfig(path?: string): string {
   const found = path ?? defaultFiles.find((file) => existsSync(file))
-  if (found && existsSync(found)) return found
+  if (found && existsSync(found)) return resolve(found)
   const fix = path
     ? 'Check the path after --config.'
     : 'Write one, or name it with --config FILE; README.md has an example.'
@@ -123,9 +123,14 @@ export function loadConfig(path?: string): Config {
   const file = findConfig(path)
   const reading = readConfig(readConfigText(file), file)
   if ('config' in reading) return reading.config
-  const [first, ...others] = reading.problems
+  throw invalid(file, reading.problems)
+}
+
+/** The error of a configuration with problems: the first of them, and how to see the others. */
+export function invalid(file: string, problems: readonly Problem[]): GatewayError {
+  const [first, ...others] = problems
   const more = others.length > 0 ? ` (and ${others.length} more)` : ''
-  throw new GatewayError('CONFIG_INVALID', `${file}: ${first?.path}: ${first?.reason}${more}`, {
+  return new GatewayError('CONFIG_INVALID', `${file}: ${first?.path}: ${first?.reason}${more}`, {
     fix: '`drempel check` shows each with its fix.',
   })
 }

@@ -62,7 +62,7 @@ function explain(error: ErrorObject, root: unknown, places: KeyPlaces, prefix: P
   const inner = pathOf(error.instancePath, root)
   const path = [...prefix, ...inner]
   const schema = schemaOf(error.parentSchema)
-  const about = schema.description ?? ''
+  const about = belongsHere(schema.description) ?? ''
   const value = valueAt(root, inner)
   const { params } = error
   switch (error.keyword) {
@@ -151,11 +151,11 @@ export function constantsOf(schema: SchemaPart): readonly string[] | undefined {
 function choiceProblem(path: Path, schema: SchemaPart, value: unknown): Finding {
   const constants = constantsOf(schema)
   if (!constants)
-    return problem(path, `It must be ${nounOf(schema)}.`, schema.description ?? `Write ${nounOf(schema)}.`)
+    return problem(path, `It must be ${nounOf(schema)}.`, belongsHere(schema.description) ?? `Write ${nounOf(schema)}.`)
   const near = nearest(String(value), constants)
   const reason = `It must be ${listOf(constants)}.`
   if (near) return problem(path, reason, `Write \`${near}\`.`)
-  return problem(path, reason, schema.description ?? `Choose ${listOf(constants)}.`)
+  return problem(path, reason, belongsHere(schema.description) ?? `Choose ${listOf(constants)}.`)
 }
 
 const nouns: Record<string, string> = {
@@ -198,7 +198,11 @@ const forms: Record<string, string> = {
 }
 
 function formFix({ pattern = '', description }: SchemaPart): string {
-  return forms[pattern] ?? description ?? `It must match ${pattern}`
+  return forms[pattern] ?? belongsHere(description) ?? `It must match ${pattern}`
+}
+
+function belongsHere(description: string | undefined): string | undefined {
+  return description && `What belongs here: ${decapitalised(description)}`
 }
 
 function sizeReason({ keyword, params }: ErrorObject): string {

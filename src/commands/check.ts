@@ -1,0 +1,85 @@
+import { mkdirSync } from 'node:fs'
+import type { Problem } from '../base/problem.ts'
+import { type Config, findConfig, readConfig, readConfigText } from '../config.ts'
+import { type Policy, policyOf } from '../privacy/policy.ts'
+import { type Accepted, dataFolderOf, readAccepted, reasonsToConfirm, writeAccepted } from './accepted.ts'
+import { parseCommand } from './help.ts'
+import { describePolicy } from './policy-words.ts'
+
+/** Checks the configuration: every problem with its fix, or the policy in plain words. Exit code 1 when it has problems. */
+export async function run(args: readonly string[]): Promise<number> {
+  const given = parseCommand('check', args)
+  const file = findConfig(given.text('config'))
+  const text = readConfigText(file)
+  const checked = readConfig(text, file)
+  const isJson = given.has('json')
+  if ('problems' in checked) {
+    const { problems } = checked
+    print(isJson ? asJson({ ok: false, file, problems }) : problemPage({ text, file }, problems))
+    return 1
+  }
+  const answer = { file, ...checked, policy: policyOf(checked.config), toConfirm: reasonsAgainst(checked.config) }
+  if (given.has('accept')) accept({ text, file }, checked.config)
+  print(isJson ? asJson(goodAnswer(answer)) : policyPage(answer, given.has('accept')))
+  return 0
+}
+
+/** Why this configuration does not run before somebody confirms it. */
+function reasonsAgainst(config: Config): string[] {
+  const kept = readAccepted(config.data)
+  return kept ? reasonsToConfirm(kept.config, config) : []
+}
+
+function accept(found: Accepted, config: Config): void {
+  mkdirSync(config.data, { recursive: true, mode: 0o700 })
+  writeAccepted(config.data, found)
+}
+
+interface Answer {
+  readonly file: string
+  readonly config: Config
+  readonly warnings: readonly Problem[]
+  readonly policy: Policy
+  readonly toConfirm: readonly string[]
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+function asJson(value: object): string {
+  return JSON.stringify(value, null, 2)
+}
+
+function goodAnswer({ file, config, warnings, policy, toConfirm }: Answer) {
+  return { ok: true, file, warnings, toConfirm, policy, words: describePolicy(config, policy) }
+}
+
+function problemPage({ text, file }: Accepted, problems: readonly Problem[]): string {
+  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`
+  const kept = readAccepted(dataFolderOf(text, file))
+  const meanwhile = kept ? 'The configuration that was accepted last runs on.' : 'Nothing is counted or sent with it.'
+  return [`${file} has ${count}. ${meanwhile}`, '', ...problems.map(problemText)].join('\n')
+}
+
+/** One problem on four lines: where, value, reason, fix. */
+function problemText({ path, value, reason, fix, line }: Problem): string {
+  const where = line === undefined ? path : `${path}, line ${line}`
+  return [`  ${where}`, `    value  ${value}`, `    why    ${reason}`, `    fix    ${fix}`, ''].join('\n')
+}
+
+function policyPage({ file, config, warnings, policy, toConfirm }: Answer, isAccepted: boolean): string {
+  const sections = describePolicy(config, policy).map(({ title, lines }) => sectionText(title, lines))
+  if (warnings.length > 0) sections.push(['Warnings', ...warnings.map(problemText)].join('\n'))
+  if (isAccepted) sections.push('Accepted: it takes effect at the next start.\n')
+  else if (toConfirm.length > 0) sections.push(sectionText('Not in force before `drempel check --accept`', toConfirm))
+  const editor = [
+    'For completion in an editor: drempel config-schema > drempel.schema.json, and as first line of the configuration',
+    '  # yaml-language-server: $schema=drempel.schema.json',
+  ]
+  return [`${file} is valid.`, '', ...sections, ...editor].join('\n')
+}
+
+function sectionText(title: string, lines: readonly string[]): string {
+  return [title, ...lines.map((line) => `  ${line}`), ''].join('\n')
+}

@@ -1,0 +1,115 @@
+import type { Config } from '../config.ts'
+import { feedsNothing } from '../drivers/settings-rules.ts'
+import { ceilingMilli, guessSentence, type Policy } from '../privacy/policy.ts'
+import { isLoopback } from '../uplink/settings.ts'
+
+/** A few sentences under one heading. */
+export interface Section {
+  readonly title: string
+  readonly lines: readonly string[]
+}
+
+/** What a configuration measures, sends and keeps, in words for somebody who reads no YAML. */
+export function describePolicy(config: Config, policy: Policy): Section[] {
+  return [
+    { title: 'What is measured', lines: [...config.zones.map((zone) => zoneLine(zone, config)), ...idleLines(config)] },
+    { title: 'When', lines: openingLines(config, policy) },
+    { title: 'What leaves the shop', lines: leavingLines(config, policy) },
+    { title: 'What one visit pays', lines: priceLines(policy) },
+    { title: 'Who receives it', lines: recipientLines(config) },
+    { title: 'How long it is kept on this box', lines: retentionLines(config) },
+  ]
+}
+
+function zoneLine(zone: Config['zones'][number], { privacy, sensors }: Config): string {
+  const what = privacy.profile === 'footfall-in' ? 'how many people go in' : 'how many people go in and out'
+  const feeding = sensors.filter((sensor) => sensor.zone === zone.id && feedsNothing(sensor, sensors) === null)
+  const by =
+    feeding.length > 0 ? `counted by ${listOf(feeding.map(({ id, kind }) => `${id} (${kind})`))}` : 'by no sensor yet'
+  return `${zone.name} (${zone.kind}): ${what}, ${by}${feeding.length > 1 ? ', added up' : ''}.`
+}
+
+function idleLines({ sensors }: Config): string[] {
+  return sensors.flatMap((sensor) => {
+    const reason = feedsNothing(sensor, sensors)
+    return reason ? [`${sensor.id} (${sensor.kind}) feeds no number: ${reason}.`] : []
+  })
+}
+
+function openingLines({ store }: Config, { windowSeconds }: Policy): string[] {
+  const { opening, timezone } = store
+  const hours =
+    typeof opening === 'string'
+      ? `Every day ${opening}`
+      : Object.entries(opening)
+          .map(([days, text]) => `${days} ${text}`)
+          .join('; ')
+  return [
+    `${hours}, in the time of ${timezone}, widened to whole windows of ${windowSeconds / 60} minutes.`,
+    'Outside these hours nothing is counted.',
+  ]
+}
+
+function leavingLines({ zones, purposes }: Config, policy: Policy): string[] {
+  const minutes = policy.windowSeconds / 60
+  const consent =
+    purposes.length === 0
+      ? 'Nobody is asked for consent, so nothing about a single shopper can leave.'
+      : `${listOf(purposes.map(({ id }) => id))}: declared, but this version asks nobody yet, so nothing about a single shopper can leave.`
+  return [
+    `For each zone one message every ${minutes} minutes and one a day: also when nobody came, and always of the same size.`,
+    'Random noise is added before anyone sees a number. In 95 of 100 cases it changes',
+    ...zones.map((zone) => bandLine(zone, policy)),
+    'Besides, the box says how it is itself: running or not, its sensors, its clock. No counts.',
+    consent,
+  ]
+}
+
+function bandLine(zone: Config['zones'][number], { series, windowSeconds }: Policy): string {
+  const bandOf = (kind: string) => series.find((each) => each.zone === zone.id && each.kind === kind)?.noise95
+  const of = `${zone.name}: a number of ${windowSeconds / 60} minutes by at most ${bandOf('footfall')}`
+  return `  ${of}, one of a day by at most ${bandOf('day')}.`
+}
+
+function priceLines(policy: Policy): string[] {
+  const paid = `${amount(policy.perVisitMilli)} (epsilon; the most any configuration may take is ${amount(ceilingMilli)})`
+  return [
+    `Who comes in once, passes every area once and leaves pays ${paid}.`,
+    `${guessSentence(policy)} Without any number it is 50.`,
+    'Who comes or passes twice pays twice.',
+  ]
+}
+
+function amount(milli: number): string {
+  return (milli / 1000).toFixed(1)
+}
+
+function recipientLines({ controller, upstream }: Config): string[] {
+  const { hostname, host, protocol } = new URL(upstream.url)
+  const encrypted = protocol === 'mqtts:' ? 'encrypted' : 'not encrypted'
+  const way = isLoopback(hostname) ? 'a broker on this machine' : `the broker ${host}, ${encrypted}`
+  const others = controller.recipients.map(
+    ({ name, country, safeguard }) => `${name} in ${country}${safeguard ? `, protected by ${safeguard}` : ''}.`,
+  )
+  return [`${controller.name} (${controller.contact}), through ${way}.`, ...others]
+}
+
+function retentionLines({ retention, purposes }: Config): string[] {
+  const forAll = [
+    `The record of what was sent ${inWords(retention.journal)}; what everybody in the shop may read ${inWords(retention.glassBox)}.`,
+    `Logs, which hold nothing personal, ${inWords(retention.logs)}.`,
+  ]
+  const ofConsent = `Signals ${inWords(retention.signals)}, the record of consent ${inWords(retention.consentRecords)}.`
+  return purposes.length === 0 ? forAll : [...forAll, ofConsent]
+}
+
+const units: Record<string, string> = { s: 'second', m: 'minute', h: 'hour', d: 'day', y: 'year' }
+
+function inWords(duration: string): string {
+  const count = Number(duration.slice(0, -1))
+  return `${count} ${units[duration.slice(-1)]}${count === 1 ? '' : 's'}`
+}
+
+function listOf(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+}
