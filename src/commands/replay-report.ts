@@ -4,7 +4,7 @@ import type { Gateway, Summary } from '../gateway.ts'
 /** What a replay did, for a person or (`--json`) for a program. */
 export interface ReplaySummary extends Summary {
   readonly file: string
-  readonly lines: RecordingSummary
+  readonly recording: RecordingSummary
   /** The first bad lines, each with its number and what is wrong. */
   readonly badLines: readonly string[]
   readonly sent: { readonly acknowledged: number; readonly waiting: number }
@@ -19,5 +19,53 @@ interface Parts {
 
 export function replaySummary({ file, reader, bad, gateway }: Parts): ReplaySummary {
   const { acknowledged, waiting } = gateway.uplink.state()
-  return { file, lines: reader, badLines: bad, ...gateway.summary(), sent: { acknowledged, waiting } }
+  return { file, recording: reader, badLines: bad, ...gateway.summary(), sent: { acknowledged, waiting } }
+}
+
+/** The summary as a person reads it. `broker` is the address it was sent to. */
+export function replayReport(summary: ReplaySummary, broker: string): string {
+  const { acknowledged, waiting } = summary.sent
+  const rows: [string, string][] = [
+    ...linesRead(summary.recording),
+    ...Object.entries(summary.counted).map(([zone, { in: ins, out }]): [string, string] => {
+      return ['counted', `${zone}: ${number(ins)} in, ${number(out)} out (exact, not sent)`]
+    }),
+    ['released', plural(summary.released, 'message', 'with numbers')],
+    ...Object.entries(summary.missing).map(([reason, count]): [string, string] => [
+      'missing',
+      `${number(count)} ${reason}`,
+    ]),
+    ...(summary.late > 0
+      ? [['too late', plural(summary.late, 'passage', 'after the slot was drawn')] as [string, string]]
+      : []),
+    ['sent', `${number(acknowledged)} acknowledged by ${broker}`],
+    ...(waiting > 0
+      ? [
+          ['waiting', `${number(waiting)} in the outbox: no broker answered; run it again to send them`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
+  ]
+  const table = rows.map(([label, text], i) => `  ${(label === rows[i - 1]?.[0] ? '' : label).padEnd(10)}${text}`)
+  const bad = summary.badLines.map((line) => `  ${line}`)
+  return [summary.file, ...table, ...(bad.length > 0 ? ['Bad lines, skipped:', ...bad] : []), ''].join('\n')
+}
+
+function linesRead({ lines, bad, dropped }: RecordingSummary): [string, string][] {
+  const read = Object.entries(lines).map(([sensor, kinds]): [string, string] => {
+    const counts = Object.entries(kinds).map(([kind, count]) => `${number(count ?? 0)} ${kind}`)
+    const lost = dropped[sensor] ? `, ${number(dropped[sensor])} frames not understood` : ''
+    return ['read', `${sensor}: ${counts.join(', ') || 'nothing'}${lost}`]
+  })
+  return bad > 0 ? [...read, ['bad', plural(bad, 'line', 'skipped')]] : read
+}
+
+function plural(count: number, noun: string, rest: string): string {
+  return `${number(count)} ${noun}${count === 1 ? '' : 's'} ${rest}`
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en')
 }

@@ -1,6 +1,5 @@
 import { createReadStream, statSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { type ManualClock, manualClock, systemClock } from '../base/clock.ts'
 import { openDataFolder } from '../base/data-folder.ts'
 import { minute } from '../base/duration.ts'
@@ -8,9 +7,9 @@ import { GatewayError, systemCode } from '../base/errors.ts'
 import { openLog } from '../base/log.ts'
 import { version } from '../base/version.ts'
 import { loadConfig } from '../config.ts'
-import type { Reading } from '../drivers/reading.ts'
 import { createRecordingReader, parseRecordingHeader, type RecordingReader } from '../drivers/recording.ts'
 import { type Gateway, openGateway } from '../gateway.ts'
+import { parseCommand } from './help.ts'
 import { replayReport, replaySummary } from './replay-report.ts'
 
 const longestWaitForBroker = minute
@@ -18,9 +17,9 @@ const mostBadLinesShown = 10
 
 /** `drempel replay RECORDING`: a recording through the real pipeline. Resolves to the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parse(args)
-  const file = positionals[0]!
-  const config = loadConfig(values.config)
+  const given = parseCommand('replay', args)
+  const file = given.positionals[0]!
+  const config = loadConfig(given.text('config'))
   const log = openLog()
   const lines = linesOf(file)
   const first = await lines.next()
@@ -33,15 +32,17 @@ export async function run(args: readonly string[]): Promise<number> {
     throw error
   }
   const gateway = openGateway({ config, mode: 'replay', folder, clock, realClock, log, version, onFatal })
-  const stage = createStage(gateway, clock, header.start)
-  const reader = createRecordingReader({ sensors: config.sensors, hear: stage.hear })
+  const passTo = createPassage(gateway, clock, header.start)
+  const reader = createRecordingReader({ sensors: config.sensors, hear: gateway.hear })
   try {
     await gateway.open()
-    const { last, bad } = await play({ lines, reader, stage, progress: progressOf(file) })
+    const { last, bad } = await play({ lines, reader, passTo, progress: progressOf(file) })
     gateway.finish(header.start + last * 1000)
     const settled = await gateway.uplink.settled(longestWaitForBroker)
-    const summary = replaySummary({ file, bad, settled, reader: reader.summary(), gateway })
-    process.stdout.write(values.json ? `${JSON.stringify(summary)}\n` : replayReport(summary, config.upstream.url))
+    const summary = replaySummary({ file, bad, reader: reader.summary(), gateway })
+    process.stdout.write(
+      given.has('json') ? `${JSON.stringify(summary)}\n` : replayReport(summary, config.upstream.url),
+    )
     return settled ? 0 : 1
   } finally {
     await gateway.close()
@@ -49,31 +50,10 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-function parse(args: readonly string[]) {
-  try {
-    const parsed = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { config: { type: 'string' }, json: { type: 'boolean', default: false } },
-    })
-    if (parsed.positionals.length === 1) return parsed
-  } catch {
-    // Said below, with the right use.
-  }
-  throw new GatewayError('COMMAND_WRONG_USE', undefined, { fix: 'Use: drempel replay RECORDING [--config FILE] [--json]' })
-}
-
-/** Lets time pass for the gateway as the recording tells it. */
-interface Stage {
-  passTo(at: number): void
-  hear(reading: Reading): void
-}
-
-function createStage(gateway: Gateway, clock: ManualClock, start: number): Stage {
+/** Lets time pass for the gateway as the recording tells it: slots that fall due on the way close at their own time. */
+function createPassage(gateway: Gateway, clock: ManualClock, start: number): (at: number) => void {
   let ticked = 0
-
-  /** Slots that fall due on the way are closed at their time, so that a long silence costs no more than its slots. */
-  function passTo(at: number): void {
+  return (at) => {
     for (let due = gateway.nextDue(); due !== undefined && due - start <= at; due = gateway.nextDue()) {
       clock.advanceTo(due - start)
       gateway.tick()
@@ -83,20 +63,12 @@ function createStage(gateway: Gateway, clock: ManualClock, start: number): Stage
     ticked = at
     gateway.tick()
   }
-
-  return {
-    passTo,
-    hear(reading) {
-      passTo(reading.at)
-      gateway.hear(reading)
-    },
-  }
 }
 
 interface Play {
   readonly lines: AsyncGenerator<Line>
   readonly reader: RecordingReader
-  readonly stage: Stage
+  readonly passTo: (at: number) => void
   readonly progress: (line: Line) => void
 }
 
@@ -108,16 +80,14 @@ interface Line {
 }
 
 /** Plays every line at its own time; tells the time of the last good one, s since start, and the first bad ones. */
-async function play({ lines, reader, stage, progress }: Play): Promise<{ last: number; bad: string[] }> {
+async function play({ lines, reader, passTo, progress }: Play): Promise<{ last: number; bad: string[] }> {
   const bad: string[] = []
   let last = 0
   for await (const line of lines) {
     progress(line)
-    const result = reader.read(line.text, line.number)
-    if ('t' in result) {
-      last = result.t
-      stage.passTo(last * 1000)
-    } else if (bad.length < mostBadLinesShown) bad.push(`line ${line.number}: ${result.bad}`)
+    const result = reader.read(line.text, line.number, passTo)
+    if ('t' in result) last = result.t
+    else if (bad.length < mostBadLinesShown) bad.push(`line ${line.number}: ${result.bad}`)
   }
   return { last, bad }
 }
@@ -142,7 +112,9 @@ function sizeOf(file: string): number {
   try {
     return Math.max(1, statSync(file).size)
   } catch (error) {
-    throw new GatewayError('RECORDING_INVALID', `${file} could not be read: ${systemCode(error)}.`, { fix: 'Check the path.' })
+    throw new GatewayError('RECORDING_INVALID', `${file} could not be read: ${systemCode(error)}.`, {
+      fix: 'Check the path.',
+    })
   }
 }
 

@@ -1,10 +1,9 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { systemClock } from '../base/clock.ts'
 import { watchClockTrust } from '../base/clock-trust.ts'
 import { openDataFolder } from '../base/data-folder.ts'
-import { describeError, GatewayError } from '../base/errors.ts'
+import { describeError } from '../base/errors.ts'
 import { openLog } from '../base/log.ts'
 import { createNotifier } from '../base/notify.ts'
 import { openRuntimeFile } from '../base/runtime-file.ts'
@@ -12,13 +11,14 @@ import { version } from '../base/version.ts'
 import { findConfig, readConfigText } from '../config.ts'
 import { openGateway } from '../gateway.ts'
 import { chooseConfig, dataFolderOf } from './accepted.ts'
+import { parseCommand } from './help.ts'
 
 /** Temporary failure, please restart me (sysexits.h): storage is broken and is checked anew at the next start. */
 const restartPlease = 75
 
 /** `drempel run`: the service. Resolves to the exit code when it is told to stop. */
 export async function run(args: readonly string[]): Promise<number> {
-  const file = findConfig(parse(args).config)
+  const file = findConfig(parseCommand('run', args).text('config'))
   const text = readConfigText(file)
   const log = openLog()
   const folder = openDataFolder(dataFolderOf(text, file), 'run')
@@ -40,7 +40,10 @@ export async function run(args: readonly string[]): Promise<number> {
       runtimeFile: openRuntimeFile(folder.path, 'open-windows.json'),
       onTick: () => notifier.watchdog(),
       onFatal(error) {
-        log.error({ error: describeError(error) }, 'storage failed: no number leaves until the next start has checked it')
+        log.error(
+          { error: describeError(error) },
+          'storage failed: no number leaves until the next start has checked it',
+        )
         stopped.stop(restartPlease)
       },
     })
@@ -54,14 +57,6 @@ export async function run(args: readonly string[]): Promise<number> {
     return code
   } finally {
     folder.close()
-  }
-}
-
-function parse(args: readonly string[]): { config?: string } {
-  try {
-    return parseArgs({ args: [...args], options: { config: { type: 'string' } } }).values
-  } catch {
-    throw new GatewayError('COMMAND_WRONG_USE', undefined, { fix: 'Use: drempel run [--config FILE]' })
   }
 }
 
