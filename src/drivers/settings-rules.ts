@@ -50,6 +50,12 @@ export function feedsNothing(sensor: SensorSettings, sensors: readonly SensorSet
   }
 }
 
+/** The sensors that count in each zone: their hearing decides its coverage. */
+export function feedsOf(sensors: readonly SensorSettings[]): ReadonlyMap<string, readonly string[]> {
+  const counting = sensors.filter((sensor) => feedsNothing(sensor, sensors) === null)
+  return new Map([...Map.groupBy(counting, ({ zone }) => zone)].map(([zone, fed]) => [zone, fed.map(({ id }) => id)]))
+}
+
 function isPaired(sensor: SensorOf<'tf-luna'>, sensors: readonly SensorSettings[]): boolean {
   return sensor.inner !== undefined || sensors.some((other) => other.kind === 'tf-luna' && other.inner === sensor.id)
 }
