@@ -1,9 +1,10 @@
 import type { Clock } from '../../base/clock.ts'
 import { minute, second } from '../../base/duration.ts'
-import { describeError, GatewayError } from '../../base/errors.ts'
+import { describeError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Driver, DriverHealth, Hear } from '../reading.ts'
 import type { SensorOf } from '../settings.ts'
+import { watchWithEither } from './either.ts'
 import { watchWithGpiomon } from './gpiomon.ts'
 import { type BeamLine, type BeamOffsets, type Level, type LineWatch, offsetOf, type WatchLines } from './lines.ts'
 import { watchWithOnoff } from './onoff.ts'
@@ -153,30 +154,4 @@ const watchers: Record<BeamPairSettings['driver'], WatchLines> = {
   auto: watchWithEither,
   gpiomon: watchWithGpiomon,
   onoff: watchWithOnoff,
-}
-
-/** gpiomon for its kernel stamps; onoff only where gpiomon or its chips are missing, since a busy line is busy for both. */
-async function watchWithEither(...given: Parameters<WatchLines>): Promise<LineWatch> {
-  try {
-    return await watchWithGpiomon(...given)
-  } catch (error) {
-    if (!isMissing(error)) throw error
-    try {
-      return await watchWithOnoff(...given)
-    } catch (second) {
-      if (!isMissing(second)) throw second
-      throw neither(error, second)
-    }
-  }
-}
-
-function isMissing(error: unknown): error is GatewayError {
-  return error instanceof GatewayError && missingCodes.includes(error.code)
-}
-
-const missingCodes: readonly string[] = ['DRIVER_GPIO_NO_CHIP', 'DRIVER_GPIO_UNAVAILABLE']
-
-function neither(gpiomon: GatewayError, onoff: GatewayError): GatewayError {
-  const detail = `With gpiomon: ${describeError(gpiomon)} With onoff: ${describeError(onoff)}`
-  return new GatewayError('DRIVER_GPIO_UNAVAILABLE', detail)
 }
