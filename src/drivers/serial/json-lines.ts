@@ -5,6 +5,7 @@ import type { FrameDecoder } from './framer.ts'
 
 const longestLine = 512
 const newline = 0x0a
+const carriageReturn = 0x0d
 
 /**
  * Decodes the JSON lines of a counter into people. Other lines (logs, boot messages, half lines) are dropped and
@@ -55,12 +56,16 @@ function createLineSplitter(take: (line: string, at: number) => void) {
     let from = 0
     for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, from)) {
       keep(bytes.subarray(from, end))
-      if (held > 0) take(pending.toString('latin1', 0, held), at)
+      if (held > 0 && !isBlank(pending, held)) take(pending.toString('latin1', 0, held), at)
       held = 0
       from = end + 1
     }
     keep(bytes.subarray(from))
   }
+}
+
+function isBlank(line: Uint8Array, length: number): boolean {
+  return length === 1 && line[0] === carriageReturn
 }
 
 const ansi = /\u001b\[[0-9;?]*[ -/]*[@-~]/g
