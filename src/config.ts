@@ -4,9 +4,9 @@ import type { ValidateFunction } from 'ajv/dist/2020.js'
 import { type Static, Type } from 'typebox'
 import { GatewayError } from './base/errors.ts'
 import { createValidator, keyPlaces, type SchemaPart, toDraft2020 } from './base/json-schema.ts'
-import { type Finding, type Problem, problem, problemOf, twiceFindings, valueAt } from './base/problem.ts'
+import { display, type Finding, type Problem, problem, problemOf, twiceFindings, valueAt } from './base/problem.ts'
 import { explainErrors, type KeyPlaces } from './base/schema-errors.ts'
-import { pemFault, readText } from './base/text-file.ts'
+import { pemFindings, readText } from './base/text-file.ts'
 import { longestYaml, readYaml } from './base/yaml-source.ts'
 import { controllerFindings, controllerSchema, purposeFindings, purposeSchema } from './consent/settings.ts'
 import { type SensorSettings, sensorSchemas } from './drivers/settings.ts'
@@ -126,13 +126,12 @@ export function loadConfig(path?: string): Config {
   throw invalid(file, reading.problems)
 }
 
-/** The error of a configuration with problems: the first of them, and how to see the others. */
+/** The error that says a configuration cannot be used: its first problem, and where to see them all. */
 export function invalid(file: string, problems: readonly Problem[]): GatewayError {
   const [first, ...others] = problems
   const more = others.length > 0 ? ` (and ${others.length} more)` : ''
-  return new GatewayError('CONFIG_INVALID', `${file}: ${first?.path}: ${first?.reason}${more}`, {
-    fix: '`drempel check` shows each with its fix.',
-  })
+  const detail = `${file}: ${first?.path}: ${first?.reason}${more}`
+  return new GatewayError('CONFIG_INVALID', detail, { fix: '`drempel check` shows each with its fix.' })
 }
 
 /** Checks a configuration's text. `file` says what its paths are relative to. Never throws. */
@@ -174,7 +173,8 @@ function checkDocument(document: unknown, folder: string): Finding[] {
   // Below a wrong part nothing can be said about how it fits the others.
   const isSound = ({ reads }: Rule) => !broken.has(undefined) && !reads.some((name) => broken.has(name))
   for (const rule of rules.filter(isSound)) findings.push(...rule.find(document as Config, folder))
-  return findings
+  const isGood = findings.every(({ level }) => level === 'warning')
+  return isGood ? [...findings, ...policyFindings(document as Config)] : findings
 }
 
 interface Rule {
@@ -201,7 +201,6 @@ const rules: readonly Rule[] = [
   { reads: ['web'], find: ({ web }) => webFindings(web) },
   { reads: ['upstream', 'web', 'privacy'], find: fileFindings },
   { reads: ['privacy', 'sensors'], find: ({ privacy, sensors }) => profileFindings(privacy, sensors) },
-  { reads: ['store', 'zones', 'privacy'], find: policyFindings },
 ]
 
 /** What only the wall can judge: what one visit pays in all. */
@@ -224,13 +223,14 @@ function* fileFindings(config: Config, folder: string): Generator<Finding> {
     { path: ['web', 'certificate', 'cert'], file: web.certificate?.cert, label: 'CERTIFICATE' },
     { path: ['web', 'certificate', 'key'], file: web.certificate?.key, label: 'PRIVATE KEY' },
   ] as const
-  for (const { path, file, label } of files) {
-    const fault = file && pemFault(file, label)
-    if (fault) yield problem(path, `${file}: ${fault}.`, 'Check the path; it is relative to the configuration file.')
-  }
+  yield* pemFindings(files)
   const assessment = privacy.phones?.assessment
   if (assessment && !existsSync(assessment)) {
-    yield problem(['privacy', 'phones', 'assessment'], `${assessment}: it does not exist.`, 'Name the signed file.')
+    yield problem(
+      ['privacy', 'phones', 'assessment'],
+      `${display(assessment, [])}: it does not exist.`,
+      'Name the signed file.',
+    )
   }
 }
 

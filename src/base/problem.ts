@@ -74,7 +74,8 @@ function withoutCredentials(text: string, path: Path): string {
 
 function quoted(text: string): string {
   const short = text.length > 72 ? `${text.slice(0, 69)}...` : text
-  return JSON.stringify(short).replace(/[^\x20-\x7e\u00a0-\uffff]|[\u2028\u2029]/g, '?')
+  // Nothing that moves a cursor or turns the writing direction.
+  return JSON.stringify(short).replace(/[\p{C}\u2028\u2029]/gu, '?')
 }
 
 /** Makes a problem of a finding; `root` is the document's value. */

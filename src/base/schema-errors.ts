@@ -6,6 +6,9 @@ import { type Finding, type Path, pathText, problem, valueAt } from './problem.t
 /** Every key a document may hold and the places it belongs to: 'window' -> ['under `privacy`']. */
 export type KeyPlaces = ReadonlyMap<string, readonly string[]>
 
+// Nobody reads more, and suggesting a key takes a while.
+const most = 100
+
 /**
  * Says in words what a JSON Schema validator found. Needs its errors with `allErrors` and `verbose`.
  * @param prefix where the validated value stands in the document
@@ -16,7 +19,7 @@ export function explainErrors(
   places: KeyPlaces,
   prefix: Path = [],
 ): Finding[] {
-  const findings = chosenErrors(errors, value).map((error) => explain(error, value, places, prefix))
+  const findings = chosenErrors(errors.slice(0, most), value).map((error) => explain(error, value, places, prefix))
   return onePerPlace(withoutMisspelt(findings))
 }
 
@@ -152,7 +155,7 @@ function choiceProblem(path: Path, schema: SchemaPart, value: unknown): Finding 
   const constants = constantsOf(schema)
   if (!constants)
     return problem(path, `It must be ${nounOf(schema)}.`, belongsHere(schema.description) ?? `Write ${nounOf(schema)}.`)
-  const near = nearest(String(value), constants)
+  const near = typeof value === 'string' && /^[a-z_-]{3,}$/i.test(value) ? nearest(value, constants) : undefined
   const reason = `It must be ${listOf(constants)}.`
   if (near) return problem(path, reason, `Write \`${near}\`.`)
   return problem(path, reason, belongsHere(schema.description) ?? `Choose ${listOf(constants)}.`)
@@ -214,5 +217,5 @@ function sizeReason({ keyword, params }: ErrorObject): string {
 }
 
 function decapitalised(text: string): string {
-  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
+  return /^[A-Z][a-z ]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
 }

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { systemCode } from './errors.ts'
+import { display, type Finding, type Path, problem } from './problem.ts'
 
 /** A file's UTF-8 text, or one clause why there is none. Never throws. */
 export function readText(file: string, longest: number): { text: string } | { reason: string } {
@@ -16,8 +17,25 @@ export function readText(file: string, longest: number): { text: string } | { re
   }
 }
 
-/** One clause why a PEM file cannot be used as what it should be, or null when it can. Says nothing of its content. */
-export function pemFault(file: string, label: 'CERTIFICATE' | 'PRIVATE KEY'): string | null {
+/** A file that a document names, and what must be in it. */
+export interface PemFile {
+  readonly path: Path
+  readonly file: string | undefined
+  readonly label: 'CERTIFICATE' | 'PRIVATE KEY'
+}
+
+/** Names PEM files that cannot be used as what they should be. Says nothing of their content. */
+export function* pemFindings(files: readonly PemFile[]): Generator<Finding> {
+  for (const { path, file, label } of files) {
+    const fault = file === undefined ? null : pemFault(file, label)
+    if (!fault) continue
+    // Shown like any value: what stands in the file's place may be the key itself.
+    const reason = `${display(file, path)}: ${fault}.`
+    yield problem(path, reason, 'Check the path; it is relative to the configuration file.')
+  }
+}
+
+function pemFault(file: string, label: PemFile['label']): string | null {
   const read = readText(file, 1024 * 1024)
   if ('reason' in read) return read.reason
   if (read.text.includes('BEGIN ENCRYPTED')) return 'it is encrypted with a passphrase'

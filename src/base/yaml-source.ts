@@ -1,4 +1,16 @@
-import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml'
 import type { Path, Problem } from './problem.ts'
 
 /** A YAML text that was understood, with the way back from a path to its line. */
@@ -13,8 +25,11 @@ export interface Place {
   readonly column: number
 }
 
-/** Larger texts are refused unread: with duplicate keys to look for, parsing takes longer than its length says. */
+/** Larger texts are refused unread. A shop's configuration is a hundredth of that. */
 export const longestYaml = 128 * 1024
+
+const deepest = 32
+const mostProblems = 20
 
 /** Parses one YAML 1.2 document of plain maps, lists and values. No aliases, tags or duplicate keys; never throws. */
 export function readYaml(text: string): YamlSource | { problems: Problem[] } {
@@ -31,8 +46,9 @@ export function readYaml(text: string): YamlSource | { problems: Problem[] } {
 }
 
 function parse(text: string, lineCounter: LineCounter): Document.Parsed | undefined {
+  const options = { lineCounter, prettyErrors: false, stringKeys: true, uniqueKeys: false, logLevel: 'error' } as const
   try {
-    return parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true, logLevel: 'silent', merge: false })
+    return parseDocument(text, options)
   } catch {
     // The parser recurses; only nesting thousands deep gets here.
     return undefined
@@ -45,8 +61,15 @@ function fileProblem(reason: string, fix: string, place?: Place): Problem {
 
 // The parser's own messages quote the text, which may be a password. Ours are told by its codes.
 const explanations: Record<string, [reason: string, fix: string]> = {
+  BAD_ALIAS: [
+    'Anchors (&) and aliases (*) are not used here.',
+    'Write the value out where it is needed; put quotes around a text that begins with "&" or "*".',
+  ],
   BAD_DQ_ESCAPE: ['A backslash in double quotes begins something unknown.', 'Use single quotes around the text.'],
-  BAD_INDENT: ['The indentation does not fit.', 'Give the keys of one map the same number of spaces.'],
+  BAD_INDENT: [
+    'The indentation does not fit, or a bracket stays open.',
+    'Give the keys of one map the same number of spaces, and close each { and [.',
+  ],
   BAD_SCALAR_START: ['A text begins with a sign that YAML reserves.', 'Put quotes around the text.'],
   BLOCK_AS_IMPLICIT_KEY: ['A map begins in the middle of a line.', 'Put quotes around texts that hold ": ".'],
   BLOCK_IN_FLOW: ['Indented lines stand inside { } or [ ].', 'Write the whole part either indented or in brackets.'],
@@ -61,29 +84,39 @@ const explanations: Record<string, [reason: string, fix: string]> = {
 const unexplained = ['This is not valid YAML.', 'Check indentation, quotes and brackets around this line.'] as const
 
 function syntaxProblems(document: Document.Parsed, lines: LineCounter): Problem[] {
-  return [...document.errors, ...document.warnings].slice(0, 20).map(({ code, pos }) => {
+  return [...document.errors, ...document.warnings].slice(0, mostProblems).map(({ code, pos }) => {
     const [reason, fix] = explanations[code] ?? unexplained
     return fileProblem(reason, fix, placeOf(lines, pos[0]))
   })
 }
 
-/** Aliases and anchors could make a small text huge, and nobody needs them here. */
+// Of the tags that YAML itself knows, these say nothing new.
+const plainTag = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/
+
+/** What is valid YAML but not plain: aliases (a small text could become huge), tags, keys that stand twice. */
 function unwantedNodes(document: Document.Parsed, lines: LineCounter): Problem[] {
   const problems: Problem[] = []
-  const fix = 'Write the value out where it is needed; put quotes around a text that begins with "&" or "*".'
-  let depth = 0
+  const tell = (code: string, node: Node) => {
+    problems.push(fileProblem(...explanations[code]!, placeOf(lines, node.range?.[0])))
+  }
   visit(document, {
     Node(_key, node, path) {
-      depth = Math.max(depth, path.length)
-      const hasAnchor = !isAlias(node) && 'anchor' in node && node.anchor
-      if (!isAlias(node) && !hasAnchor) return undefined
-      problems.push(fileProblem('Anchors (&) and aliases (*) are not used here.', fix, placeOf(lines, node.range?.[0])))
-      return problems.length < 20 ? undefined : visit.BREAK
+      // A map adds two to the path: itself and its pair.
+      if (path.length > 2 * deepest) tell('RESOURCE_EXHAUSTION', node)
+      if (isAlias(node) || node.anchor) tell('BAD_ALIAS', node)
+      else if (node.tag && !plainTag.test(node.tag)) tell('TAG_RESOLVE_FAILED', node)
+      if (isMap(node)) for (const key of keysTwice(node)) tell('DUPLICATE_KEY', key)
+      return problems.length < mostProblems ? undefined : visit.BREAK
     },
   })
-  // A map adds two to the path: itself and its pair.
-  if (depth > 64) problems.push(fileProblem('It is nested too deeply.', 'Write maps and lists at most 32 deep.'))
   return problems
+}
+
+// The parser's own check compares every key with every other.
+function keysTwice(map: YAMLMap): Node[] {
+  const seen = new Set<unknown>()
+  const keys = map.items.map(({ key }) => key).filter(isScalar)
+  return keys.filter(({ value }) => seen.has(value) || !seen.add(value)).slice(0, mostProblems)
 }
 
 function placeOf(lines: LineCounter, offset: number | undefined): Place {

@@ -71,7 +71,7 @@ export const commands: readonly CommandRow[] = [
     takes: ['KIND', 'HEX'],
     does: 'read one frame of a sensor: advert, ld2450, ld2410, rd03d, tf-luna or modbus',
     options: {},
-    examples: ['drempel decode tf-luna "59 59 64 00 f4 01 98 0c 09"'],
+    examples: ['drempel decode tf-luna "59 59 64 00 f4 01 98 0c af"'],
   },
 ]
 
