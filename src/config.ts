@@ -5,7 +5,7 @@ import { type Static, Type } from 'typebox'
 import { GatewayError } from './base/errors.ts'
 import { createValidator, keyPlaces, type SchemaPart, toDraft2020 } from './base/json-schema.ts'
 import { display, type Finding, type Problem, problem, problemOf, twiceFindings, valueAt } from './base/problem.ts'
-import { explainErrors, type KeyPlaces } from './base/schema-errors.ts'
+import { brokenKeys, explainErrors, type KeyPlaces } from './base/schema-errors.ts'
 import { pemFindings, readText } from './base/text-file.ts'
 import { longestYaml, readYaml } from './base/yaml-source.ts'
 import { controllerFindings, controllerSchema, purposeFindings, purposeSchema } from './consent/settings.ts'
@@ -139,7 +139,8 @@ export function readConfig(text: string, file: string): ConfigCheck {
   const source = readYaml(text)
   if ('problems' in source) return source
   const document: unknown = structuredClone(source.value)
-  const findings = checkDocument(document, dirname(resolve(file)))
+  const folder = dirname(resolve(file))
+  const findings = checkDocument(document, folder)
   const told = (level: Finding['level']) =>
     findings
       .filter((finding) => finding.level === level)
@@ -147,7 +148,7 @@ export function readConfig(text: string, file: string): ConfigCheck {
       .sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
   const problems = told('problem')
   if (problems.length > 0) return { problems }
-  return { config: withAbsolutePaths(document as Config, dirname(resolve(file))), warnings: told('warning') }
+  return { config: withAbsolutePaths(document as Config, folder), warnings: told('warning') }
 }
 
 let prepared: { places: KeyPlaces; validate: ValidateFunction } | undefined
@@ -165,14 +166,16 @@ function prepare() {
 function checkDocument(document: unknown, folder: string): Finding[] {
   const { places, validate } = prepare()
   validate(document)
-  const findings = explainErrors(validate.errors ?? [], document, places)
+  const errors = validate.errors ?? []
   const sensors = valueAt(document, ['sensors'])
-  for (const [i, sensor] of Array.isArray(sensors) ? sensors.entries() : [])
-    findings.push(...sensorShape(sensor, i, places))
-  const broken = new Set(findings.map(({ path }) => path[0]))
-  // Below a wrong part nothing can be said about how it fits the others.
-  const isSound = ({ reads }: Rule) => !broken.has(undefined) && !reads.some((name) => broken.has(name))
-  for (const rule of rules.filter(isSound)) findings.push(...rule.find(document as Config, folder))
+  const ofSensors = Array.isArray(sensors) ? sensors.flatMap((sensor, i) => sensorShape(sensor, i, places)) : []
+  const findings = [...explainErrors(errors, document, places), ...ofSensors]
+  const broken = brokenKeys(errors)
+  if (!broken) return findings
+  if (ofSensors.length > 0) broken.add('sensors')
+  // Of a broken part nothing can be said about how it fits the others.
+  const sound = rules.filter(({ reads }) => !reads.some((key) => broken.has(key)))
+  for (const rule of sound) findings.push(...rule.find(document as Config, folder))
   const isGood = findings.every(({ level }) => level === 'warning')
   return isGood ? [...findings, ...policyFindings(document as Config)] : findings
 }

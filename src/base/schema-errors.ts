@@ -23,6 +23,12 @@ export function explainErrors(
   return onePerPlace(withoutMisspelt(findings))
 }
 
+/** The keys at the top of a document that hold an error or are missing; undefined when the top itself is wrong. */
+export function brokenKeys(errors: readonly ErrorObject[]): Set<string> | undefined {
+  if (errors.some(({ instancePath, keyword }) => instancePath === '' && keyword === 'type')) return undefined
+  return new Set(errors.map(({ instancePath, params }) => instancePath.split('/')[1] ?? String(params.missingProperty)))
+}
+
 // Of a choice between schemas only the branch that the value tried to be is worth explaining.
 function chosenErrors(errors: readonly ErrorObject[], value: unknown): ErrorObject[] {
   const choice = errors.find(({ keyword }) => keyword === 'anyOf')

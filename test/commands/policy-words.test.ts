@@ -1,0 +1,76 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { describePolicy } from '../../src/commands/policy-words.ts'
+import { readConfig } from '../../src/config.ts'
+import { policyOf } from '../../src/privacy/policy.ts'
+import { exampleFolder, exampleWith, purpose } from './example.ts'
+
+const file = join(exampleFolder(), 'drempel.yaml')
+
+function wordsOf(changes: Record<string, unknown> = {}): string {
+  const checked = readConfig(exampleWith(changes), file)
+  if ('problems' in checked) throw new Error(JSON.stringify(checked.problems))
+  return describePolicy(checked.config, policyOf(checked.config))
+    .flatMap(({ title, lines }) => [title, ...lines])
+    .join('\n')
+}
+
+describe('the policy in plain words', () => {
+  const words = wordsOf()
+
+  test('says what is measured where and by what', () => {
+    expect(words).toContain(
+      'Entrance (door): how many people go in and out, counted by front-door (beam-pair) and side-door (json-lines), added up.',
+    )
+    expect(words).toContain('Shoes (area): how many people go in and out, counted by aisle (ld2450).')
+  })
+
+  test('says which sensors feed nothing', () => {
+    expect(words).toContain('radio (ble) feeds no number: Bluetooth is not driven yet')
+  })
+
+  test('says when', () => {
+    expect(words).toContain(
+      'Every day 09:00-18:00, in the time of Europe/Amsterdam, widened to whole windows of 15 minutes.',
+    )
+    expect(wordsOf({ 'store.opening': { 'mo-fr': '09:00-18:00', sa: '10:00-17:00' } })).toContain(
+      'mo-fr 09:00-18:00; sa 10:00-17:00',
+    )
+  })
+
+  test('says how far the noise reaches, zone by zone', () => {
+    expect(words).toContain('In 95 of 100 cases')
+    expect(words).toContain('Entrance: a number of 15 minutes by at most 7, one of a day by at most 30.')
+  })
+
+  // e^1.4 / (1 + e^1.4) = 0.8022, rounded up.
+  test('says what a visit pays and what it gives away', () => {
+    expect(words).toContain('leaves pays 1.4 (epsilon; the most any configuration may take is 4.0)')
+    expect(words).toContain('at most 81 times in 100')
+  })
+
+  test('says who receives it and how long it is kept', () => {
+    expect(words).toContain(
+      'Acme Retail BV (privacy@acme.example), through the broker broker.acme.example:8883, encrypted.',
+    )
+    expect(words).toContain('The record of what was sent 400 days; what everybody in the shop may read 7 days.')
+  })
+
+  test('never shows the name or password for the broker', () => {
+    const secret = wordsOf({ 'upstream.username': 'gw', 'upstream.password': 'hunter2' })
+    expect(secret).not.toContain('hunter2')
+  })
+
+  test('follows the profile, the window and the precision', () => {
+    const other = wordsOf({ privacy: { profile: 'footfall-in', window: '60m', precision: 'fine' } })
+    expect(other).toContain('how many people go in, counted by')
+    expect(other).toContain('one message every 60 minutes')
+    expect(other).toContain('Entrance: a number of 60 minutes by at most 4')
+    expect(other).toContain('pays 1.2 (epsilon')
+  })
+
+  test('says that nobody is asked for consent yet', () => {
+    expect(words).toContain('Nobody is asked for consent, so nothing about a single shopper can leave.')
+    expect(wordsOf({ purposes: [purpose] })).toContain('offers: declared, but this version asks nobody yet')
+  })
+})
