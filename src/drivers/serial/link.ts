@@ -38,6 +38,7 @@ export function createLink(settings: SerialSettings, { clock, log, hear }: LinkP
   const { decoder, poller, exception } = createEars(settings, { clock, hear, alive })
   let device: Device | undefined
   let work = Promise.resolve()
+  // Since the sensor was last understood, or the port opened.
   let bytes = 0
   let failures = 0
   let cancelRetry: (() => void) | undefined
@@ -45,6 +46,7 @@ export function createLink(settings: SerialSettings, { clock, log, hear }: LinkP
 
   function alive(at: number): void {
     failures = 0
+    bytes = 0
     watch.heard(at)
     state.up(at)
     if (!cancelRetry) return

@@ -43,8 +43,20 @@ export const exceptionLength = 5
 export function responseAt(bytes: Uint8Array, start: number, end: number, slave: number): number {
   if (bytes[start] !== slave) return none
   if (end - start < 3) return more
-  const length = responseLength(bytes[start + 1]!, bytes[start + 2]!)
-  if (length === none || end - start < length) return length === none ? none : more
+  return frameOf(responseLength(bytes[start + 1]!, bytes[start + 2]!), bytes, start, end)
+}
+
+const requestLength = 8
+
+/** The same for a request to `slave`: adapters for two wires often hear their own questions. */
+export function requestAt(bytes: Uint8Array, start: number, end: number, slave: number): number {
+  if (bytes[start] !== slave || (bytes[start + 1] !== 3 && bytes[start + 1] !== 4)) return none
+  return frameOf(requestLength, bytes, start, end)
+}
+
+function frameOf(length: number, bytes: Uint8Array, start: number, end: number): number {
+  if (length === none) return none
+  if (end - start < length) return more
   const crc = crc16(bytes, start, start + length - 2)
   return bytes[start + length - 2] === (crc & 0xff) && bytes[start + length - 1] === crc >> 8 ? length : none
 }

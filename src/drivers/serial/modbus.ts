@@ -1,8 +1,8 @@
 import type { Hear } from '../reading.ts'
 import type { SensorOf } from '../settings.ts'
-import { createFramer, type FrameDecoder } from './framer.ts'
-import { exceptionLength, longestResponse, responseAt, responseValue } from './modbus-frame.ts'
-import { type Held, peopleSince } from './register-count.ts'
+import { createFramer, type FrameDecoder, none } from './framer.ts'
+import { exceptionLength, longestResponse, requestAt, responseAt, responseValue } from './modbus-frame.ts'
+import { type Held, modulusOf, peopleSince } from './register-count.ts'
 
 type Settings = Pick<SensorOf<'modbus-counter'>, 'id' | 'slave' | 'registers' | 'peoplePerSecond'>
 
@@ -32,6 +32,7 @@ export function createModbusDecoder(settings: Settings, hear: Hear): ModbusDecod
       const register = registers[index]!
       if (register.fc !== bytes[start + 1] || 2 * register.words !== bytes[start + 2]) return []
       const now = { value: responseValue(bytes, start, register.wordOrder), at }
+      if (now.value >= modulusOf(register)) return []
       const people = peopleSince(register, held[index], now, peoplePerSecond)
       return [{ index, now, people, doubt: held[index] ? (people ?? Infinity) : Infinity }]
     })
@@ -68,6 +69,7 @@ export function createModbusDecoder(settings: Settings, hear: Hear): ModbusDecod
     onJunk: turn.onJunk,
     frameAt(bytes, start, end, at) {
       const length = responseAt(bytes, start, end, slave)
+      if (length === none) return requestAt(bytes, start, end, slave)
       if (length === exceptionLength) takeException(bytes[start + 2]!)
       else if (length > 0) takeValue(bytes, start, at)
       return length

@@ -10,8 +10,8 @@ export function openReason({ port, id }: SerialSettings, error: unknown): string
   if (text.includes('Cannot lock port') || text.includes('busy')) {
     return `Another program is using ${port}: end that program, or give each sensor a port of its own.`
   }
-  if (text.includes('baud')) return `${port} cannot run at the baud rate given: correct the baud of ${id}.`
   if (text.includes('Inappropriate ioctl')) return `${port} is not a serial port: correct the port of ${id}.`
+  if (text.includes('baud')) return `${port} cannot run at the baud rate given: correct the baud of ${id}.`
   return `${port} could not be opened: unplug ${id}, plug it in again and run \`drempel doctor\`.`
 }
 
@@ -29,7 +29,7 @@ export function silenceReason(
   if (kind === 'modbus-counter' && heard.exception !== undefined) {
     return `${id} refuses a register with Modbus exception ${heard.exception}: correct fc, addr and words in its registers.`
   }
-  if (heard.bytes > 0) return `What ${id} sends is not understood: check that it is a ${kind} and runs at ${baud} baud.`
+  if (heard.bytes > 0) return `What ${id} sends is not understood: check its kind (${kind}) and baud (${baud}).`
   if (kind === 'modbus-counter')
     return `${id} does not answer on ${port}: check its power, wires A and B, and slave number.`
   return `${id} is silent on ${port}: check its power and that its TX wire goes to RX.`

@@ -10,6 +10,11 @@ export interface Held {
 // In a longer silence the device rather lost its power than wrapped.
 const longestSilenceOfWrap = 10_000
 
+/** The value that the register never reaches: there it is 0 again. */
+export function modulusOf(register: Register): number {
+  return register.modulus ?? 2 ** (16 * register.words)
+}
+
 /**
  * How many people the new value of a register proves, or undefined where it proves nothing (a jump that no crowd can
  * make). The first value is where counting starts. A fall is a wrap if that is plausible and nothing was silent;
@@ -21,19 +26,17 @@ export function peopleSince(
   now: Held,
   perSecond: number,
 ): number | undefined {
-  const modulus = register.modulus ?? 2 ** (16 * register.words)
-  if (now.value >= modulus) return undefined
   if (!last) return 0
   const elapsed = now.at - last.at
   const most = mostPeople(elapsed, perSecond)
-  const people = risen(register, last.value, now.value, modulus, elapsed <= longestSilenceOfWrap ? most : 0)
+  const people = risen(register, last.value, now.value, elapsed <= longestSilenceOfWrap ? most : 0)
   return people !== undefined && people <= most ? people : undefined
 }
 
-function risen(register: Register, last: number, value: number, modulus: number, mostByWrap: number) {
+function risen(register: Register, last: number, value: number, mostByWrap: number) {
   if (register.resetOnRead) return value
   if (value >= last) return value - last
-  const wrapped = value - last + modulus
+  const wrapped = value - last + modulusOf(register)
   if (wrapped <= mostByWrap) return wrapped
   return value < last / 10 ? value : undefined
 }
