@@ -59,11 +59,7 @@ const configSchema = Type.Object(
       maxItems: 64,
       description: 'A list of sensors, each with id, kind, zone and the keys of its kind.',
     }),
-    privacy: Type.Object(privacySchema.properties, {
-      ...closed,
-      default: {},
-      description: 'What leaves, how blurred.',
-    }),
+    privacy: Type.Object(privacySchema.properties, { ...closed, default: {}, description: 'What leaves the shop.' }),
     purposes: Type.Array(purposeSchema, {
       maxItems: 16,
       default: [],
@@ -72,7 +68,7 @@ const configSchema = Type.Object(
     retention: Type.Object(retentionSchema.properties, {
       ...closed,
       default: {},
-      description: 'How long each store of data is kept.',
+      description: 'How long data is kept.',
     }),
     upstream: upstreamSchema,
     web: webSchema,

@@ -19,7 +19,7 @@ export function sensorShape(sensor: unknown, i: number, places: KeyPlaces): Find
     return [problem(path, 'It must be a map of keys.', 'Write id, kind, zone and the keys of its kind.')]
   }
   if (typeof kind !== 'string' || !isSensorKind(kind)) {
-    const near = nearest(String(kind), kinds)
+    const near = typeof kind === 'string' ? nearest(kind, kinds) : undefined
     const reason = kind === undefined ? 'It is required.' : 'No sensor is of this kind.'
     return [
       problem([...path, 'kind'], reason, near ? `Did you mean \`${near}\`?` : `Choose one of ${kinds.join(', ')}.`),
