@@ -35,11 +35,14 @@ function print(text: string): number {
 
 function fail(error: unknown): number {
   const isDebug = process.env.DREMPEL_LOG === 'debug'
-  const hint = isDebug ? '' : ' DREMPEL_LOG=debug shows where.'
-  const unexpected = `Something unexpected ended it (${describeError(error)}).${hint}`
-  process.stderr.write(`drempel: ${error instanceof GatewayError ? describeError(error) : unexpected}\n`)
+  process.stderr.write(`drempel: ${sentenceOf(error)}\n`)
   if (isDebug && error instanceof Error) process.stderr.write(`${framesOf(error)}\n`)
   return error instanceof GatewayError && error.code === 'COMMAND_WRONG_USE' ? 2 : 1
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof GatewayError) return `${describeError(error)} [${error.code}]`
+  return `Something unexpected ended it (${describeError(error)}). DREMPEL_LOG=debug shows where.`
 }
 
 // Only where, not what: the first lines of a foreign error may quote data.

@@ -45,7 +45,10 @@ const register = Type.Object(
       default: 1,
       description: '16-bit registers of the value.',
     }),
-    wordOrder: Type.Union([Type.Literal('high-first'), Type.Literal('low-first')], { default: 'high-first' }),
+    wordOrder: Type.Union([Type.Literal('high-first'), Type.Literal('low-first')], {
+      default: 'high-first',
+      description: 'Which of two registers holds the high half.',
+    }),
     kind: Type.Union([Type.Literal('total_in'), Type.Literal('total_out')], { description: 'What it counts.' }),
     modulus: Type.Optional(
       Type.Integer({
@@ -118,10 +121,13 @@ export const sensorSchemas = {
       zone,
       port,
       baud: baudOf(9600),
-      parity: Type.Union([Type.Literal('none'), Type.Literal('even')], { default: 'none' }),
-      slave: Type.Integer({ minimum: 1, maximum: 247, default: 1 }),
-      registers: Type.Array(register, { minItems: 1, maxItems: 8 }),
-      pollSeconds: Type.Number({ minimum: 0.2, maximum: 60, default: 1 }),
+      parity: Type.Union([Type.Literal('none'), Type.Literal('even')], {
+        default: 'none',
+        description: 'Of the port.',
+      }),
+      slave: Type.Integer({ minimum: 1, maximum: 247, default: 1, description: 'Address of the device on the bus.' }),
+      registers: Type.Array(register, { minItems: 1, maxItems: 8, description: 'The registers that count people.' }),
+      pollSeconds: Type.Number({ minimum: 0.2, maximum: 60, default: 1, description: 'How often they are read.' }),
       peoplePerSecond: Type.Number({
         minimum: 1,
         maximum: 100,

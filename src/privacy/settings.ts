@@ -65,9 +65,9 @@ export const privacySchema = Type.Object(
       Type.Object(
         {
           assessment: Type.String({ minLength: 1, description: 'Path of the signed impact assessment.' }),
-          legalBasis: Type.String({ minLength: 1 }),
+          legalBasis: Type.String({ minLength: 1, description: 'Why this is lawful, such as "Art. 6(1)(f) GDPR".' }),
           signage: Type.Literal(true, { description: 'Signs stand at every entrance.' }),
-          optOutUrl: Type.String({ pattern: '^https://' }),
+          optOutUrl: Type.String({ pattern: '^https://', description: 'Where people say no: an https:// address.' }),
           rssiMin: Type.Integer({ minimum: -90, maximum: -30, default: -75, description: 'dBm.' }),
         },
         { ...closed, description: 'Needed by the profile phones.' },

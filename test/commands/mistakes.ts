@@ -86,7 +86,12 @@ export const wrongShape: readonly Mistake[] = [
     'corners in order',
   ],
   ['an adapter that is none', { 'sensors[3].adapter': 'wlan0' }, 'sensors[3].adapter', 'the Bluetooth adapter'],
-  ['no registers', { 'sensors[0]': { ...modbus, registers: [] } }, 'sensors[0].registers', 'Change its length'],
+  [
+    'no registers',
+    { 'sensors[0]': { ...modbus, registers: [] } },
+    'sensors[0].registers',
+    'the registers that count people',
+  ],
   [
     'a register of three words',
     { 'sensors[0]': { ...modbus, registers: [{ ...register, words: 3 }] } },
