@@ -28,7 +28,7 @@ export function counterLines(device: string, walks: readonly Walk[], from: numbe
   ].sort((one, other) => one.t - other.t)
 
   const totals = { ...before }
-  let seq = before.in + before.out + Math.ceil(from / heartbeat - 1)
+  let seq = before.in + before.out + beatsBefore(from)
   const lines = moments.map(({ t, direction }): CounterLine => {
     const head = { v: 1, dev: device, seq: ++seq, t: Math.round(t * 1000) }
     if (direction === null) return { t, text: `${JSON.stringify({ ...head, ev: 'hb', ...totals })}\n` }
@@ -38,9 +38,13 @@ export function counterLines(device: string, walks: readonly Walk[], from: numbe
   return { lines, totals: totals as Totals }
 }
 
-/** The moments from `from` up to `to` at which a heartbeat is due; there is none at the start itself. */
+/** The moments in [from, to) at which a heartbeat is due. */
 function heartbeats(from: number, to: number): number[] {
-  const first = Math.max(1, Math.ceil(from / heartbeat))
-  const count = Math.max(0, Math.ceil(to / heartbeat) - first)
-  return Array.from({ length: count }, (_, index) => (first + index) * heartbeat)
+  const told = beatsBefore(from)
+  return Array.from({ length: beatsBefore(to) - told }, (_, index) => (told + 1 + index) * heartbeat)
+}
+
+/** There is none at the start itself. */
+function beatsBefore(t: number): number {
+  return Math.max(0, Math.ceil(t / heartbeat) - 1)
 }
