@@ -23,8 +23,14 @@ export const errorTable = {
   PRIVACY_PROFILE_NOT_BUILT: 'This privacy profile is not available yet.',
   PRIVACY_NOT_MINTED: 'Something that did not cross the wall was about to leave.',
   RECORDING_INVALID: 'The recording does not start with a header line.',
+  UPLINK_BROKER_REFUSED: 'The broker refused this box.',
+  UPLINK_BROKER_UNREACHABLE: 'The broker cannot be reached.',
+  UPLINK_CERTIFICATE: 'This box and the broker do not accept each other.',
+  UPLINK_CONNECTION_LOST: 'The connection to the broker ended; nothing is lost, it is tried again.',
   UPLINK_MESSAGE_REFUSED: 'A message did not fit its closed schema and was not sent.',
+  UPLINK_MESSAGE_TURNED_DOWN: 'The broker would not take a message; it is kept and tried again.',
   UPLINK_ROW_BROKEN: 'A stored message failed its check and was put aside.',
+  UPLINK_STORED_IGNORED: 'What the consumer says that it stored cannot be true and was ignored.',
   UPLINK_TLS_FILE: 'A certificate or key file for the broker could not be read.',
 } as const
 

@@ -1,0 +1,118 @@
+import type { Ballast } from '../base/ballast.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Database } from '../base/database.ts'
+import { isStorageFull } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { type Range, withRange } from '../base/ranges.ts'
+import { type Lane, lanes } from './feed.ts'
+import type { LaneStatements, StoredRow } from './outbox-table.ts'
+
+/** What happens when there is no more room, on the disk or in the outbox: the oldest go, and it is said which. */
+export interface Room {
+  /** Deletes the oldest rows, aggregates first, until at most `bytes` are held. */
+  shedAbove(bytes: number): void
+  /** Deletes what came in before wall ms `moment`. */
+  shedOlderThan(moment: number): void
+  /** This number will never come; head office is told in `health`. */
+  nameGone(lane: Lane, seq: number): void
+  /** The newest 50 ranges of aggregates that will never come. */
+  gone(): readonly Range[] | null
+  /** Forgets what was named before wall ms `moment`. */
+  forgetGone(moment: number): void
+  bytesHeld(): number
+  /** Runs work that writes. On a full disk the ballast goes first, then the oldest messages, more each time. */
+  withRoom<T>(work: () => T): T
+}
+
+export interface RoomParts {
+  readonly database: Database
+  readonly statements: ReadonlyMap<Lane, LaneStatements>
+  readonly clock: Clock
+  readonly log: Log
+  readonly ballast: Ballast | undefined
+  /** Has a consumer ever written `stored`? Then a PUBACK alone does not count as delivered. */
+  readonly hasConsumer: (lane: Lane) => boolean
+}
+
+const mostRangesShown = 50
+const mostTries = 8
+const bytesShedWhenFull = 64 * 1024
+
+export function createRoom({ database, statements, clock, log, ballast, hasConsumer }: RoomParts): Room {
+  const of = (lane: Lane) => statements.get(lane)!
+  const bytesHeld = () => lanes.reduce((sum, lane) => sum + of(lane).state.get()!.bytes, 0)
+
+  function nameGone(lane: Lane, seq: number): void {
+    const named = { seq, now: clock.now() }
+    if (of(lane).growGone.run(named).changes === 0) of(lane).addGone.run(named)
+  }
+
+  function shed(lane: Lane, row: StoredRow): void {
+    of(lane).deleteOne.run(row.seq)
+    if (row.acked_at === null || hasConsumer(lane)) nameGone(lane, row.seq)
+  }
+
+  /** Sheds from the oldest on while `isTooMuch`; returns how many. */
+  function shedWhile(lane: Lane, isTooMuch: (row: StoredRow) => boolean): number {
+    let count = 0
+    for (let row = of(lane).first.get(); row && isTooMuch(row); row = of(lane).first.get()) {
+      shed(lane, row)
+      count += 1
+    }
+    return count
+  }
+
+  function report(count: number, why: string): void {
+    if (count > 0) log.error({ messages: count, shed: gone() }, `${why}: the oldest messages were shed.`)
+  }
+
+  function gone(): readonly Range[] | null {
+    const named = of('aggregates').gone.all()
+    const ranges = named.reduce<Range[]>((merged, { first, last }) => withRange(merged, [first, last]), [])
+    return ranges.length > 0 ? ranges.slice(-mostRangesShown) : null
+  }
+
+  function shedAbove(bytes: number): void {
+    let held = bytesHeld()
+    const isTooMuch = (row: StoredRow) => {
+      const tooMuch = held > bytes
+      if (tooMuch) held -= row.bytes.length
+      return tooMuch
+    }
+    const count = lanes.reduce((sum, lane) => sum + shedWhile(lane, isTooMuch), 0)
+    report(count, 'There was no more room')
+  }
+
+  function makeRoom(tries: number): void {
+    const hadBallast = ballast?.release() ?? false
+    if (hadBallast) log.warn('The disk is full: the ballast was given free.')
+    try {
+      if (!hadBallast) database.lazyTransaction(() => shedAbove(bytesHeld() - bytesShedWhenFull * 2 ** tries))
+      database.connection.pragma('wal_checkpoint(TRUNCATE)')
+    } catch (error) {
+      if (!isStorageFull(error)) throw error
+    }
+  }
+
+  return {
+    shedAbove,
+    shedOlderThan(moment) {
+      const count = lanes.reduce((sum, lane) => sum + shedWhile(lane, (row) => row.created_at < moment), 0)
+      report(count, 'They could not be delivered in 90 days')
+    },
+    nameGone,
+    gone,
+    forgetGone: (moment) => void database.connection.prepare('DELETE FROM outbox_gone WHERE at < ?').run(moment),
+    bytesHeld,
+    withRoom(work) {
+      for (let tries = 0; ; tries += 1) {
+        try {
+          return work()
+        } catch (error) {
+          if (!isStorageFull(error) || database.connection.inTransaction || tries >= mostTries) throw error
+          makeRoom(tries)
+        }
+      }
+    },
+  }
+}

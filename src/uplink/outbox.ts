@@ -1,0 +1,288 @@
+import type { Ballast } from '../base/ballast.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Database } from '../base/database.ts'
+import { day, hour } from '../base/duration.ts'
+import { describeError, GatewayError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { holds, macOf } from '../base/mac.ts'
+import { areRanges, covers, gapsOf, type Range } from '../base/ranges.ts'
+import { isOutgoing, type Lane, lanes, type Outgoing, restore } from './feed.ts'
+import { createRoom } from './outbox-room.ts'
+import { type LaneStatements, laneStatements, outboxMigrations, type StoredRow } from './outbox-table.ts'
+
+export { outboxMigrations }
+
+/**
+ * Everything that is to leave lies here until the consumer says that it has it. A row is deleted when it was PUBACKed
+ * and is stored at the consumer; or 7 days after its PUBACK where no consumer ever wrote `stored`; or, oldest first and
+ * by name, beyond 90 days or 64 MB. Rows carry a MAC: what the disk changed is put aside, never sent.
+ */
+export interface Outbox {
+  /**
+   * Keeps a message until it is delivered. Call inside the transaction that makes its number durable.
+   * @param notBefore wall ms before which it may not leave
+   */
+  put(outgoing: Outgoing, notBefore: number): void
+  /** Rows to send after `after`, in `seq` order, up to the first that may not leave yet at wall ms `now`. */
+  due(lane: Lane, after: number, limit: number, now: number): Batch
+  /** Rows after `after` up to `upTo` whose time to be sent again has come: refused, or not seen at the consumer. */
+  again(lane: Lane, after: number, upTo: number, limit: number): Batch
+  /** The broker took them. A power cut may undo this; they are then sent again. */
+  acknowledged(lane: Lane, seqs: readonly number[]): void
+  /** The broker would not take it: put aside for five minutes, doubling up to six hours. */
+  refused(lane: Lane, seqs: readonly number[]): void
+  /** From now on these travel in a backlog only. */
+  packed(lane: Lane, seqs: readonly number[]): void
+  /** What the consumer has; rows it has are deleted if they were PUBACKed, missing ones are hastened. */
+  trim(lane: Lane, stored: Stored): void
+  /** What the consumer last said that it has; undefined when it never spoke. */
+  stored(lane: Lane): Stored | undefined
+  /** The highest `seq` ever put; 0 at first. */
+  lastSeq(lane: Lane): number
+  /** How many rows were not PUBACKed yet. */
+  waiting(): number
+  /** Deletes what is past its time. Call at start and a few times an hour. */
+  sweep(): void
+  /** @param bytesPerHour of all declared series together, for `hoursLeft` */
+  stats(bytesPerHour?: number): OutboxStats
+  /** Runs work that writes; on a full disk gives the ballast free, then sheds the oldest, and tries again. */
+  withRoom<T>(work: () => T): T
+}
+
+export interface Row {
+  readonly outgoing: Outgoing
+  readonly seq: number
+  /** Wall ms. */
+  readonly notBefore: number
+  readonly createdAt: number
+  readonly isPacked: boolean
+  readonly isFirstSend: boolean
+}
+
+export interface Batch {
+  readonly rows: readonly Row[]
+  /** The highest `seq` that was looked at; 0 when there was none. */
+  readonly upTo: number
+  /** False when the limit cut it short. */
+  readonly isEnd: boolean
+  /** Milliseconds until there is more; null when nothing is known to come. */
+  readonly inMs: number | null
+}
+
+/** The consumer has everything up to `upTo` but for the missing ranges. */
+export interface Stored {
+  readonly upTo: number
+  readonly missing: readonly Range[]
+}
+
+export interface OutboxStats {
+  readonly rows: number
+  readonly bytes: number
+  /** Not yet PUBACKed. */
+  readonly waiting: number
+  /** Put aside because the broker refused them; they are tried again. */
+  readonly refused: number
+  /** Put aside for good because their MAC did not hold, since start. */
+  readonly broken: number
+  /** Wall ms at which the oldest waiting row came in. */
+  readonly oldest: number | null
+  /** Hours of aggregates that still fit if nothing can be sent. */
+  readonly hoursLeft: number
+  /** Aggregates that will never come. */
+  readonly shed: readonly Range[] | null
+}
+
+export interface OutboxParts {
+  readonly database: Database
+  readonly key: Buffer
+  /** Ages are counted on it: the real clock, also in `replay`. */
+  readonly clock: Clock
+  readonly log: Log
+  readonly ballast?: Ballast
+  readonly limits?: Partial<OutboxLimits>
+}
+
+export interface OutboxLimits {
+  readonly bytes: number
+  readonly age: number
+  readonly keepAcknowledged: number
+}
+
+const usualLimits: OutboxLimits = { bytes: 64_000_000, age: 90 * day, keepAcknowledged: 7 * day }
+const mostBrokenKept = 100
+const undated = 1
+const nothingStored: Stored = { upTo: 0, missing: [] }
+
+/** Opens the outbox in a database that was opened with outboxMigrations. */
+export function openOutbox({ database, key, clock, log, ballast, limits }: OutboxParts): Outbox {
+  const { bytes: capacity, age, keepAcknowledged } = { ...usualLimits, ...limits }
+  const { connection } = database
+  const statements = new Map<Lane, LaneStatements>(lanes.map((lane) => [lane, laneStatements(database, lane)]))
+  const of = (lane: Lane) => statements.get(lane)!
+  const state = (lane: Lane) => of(lane).state.get()!
+  const consumer = new Map<Lane, Stored | undefined>(lanes.map((lane) => [lane, parseStored(state(lane).stored)]))
+  /** The lowest seq put since the last reading: a slot that was lost comes in late, behind the cursor. */
+  const lowestNew = new Map<Lane, number>()
+  let broken = 0
+
+  const dated = () => (clock.isTrusted() ? clock.now() : undated)
+  const hasConsumer = (lane: Lane) => consumer.get(lane) !== undefined
+  const room = createRoom({ database, statements, clock, log, ballast, hasConsumer })
+  const lazily = (work: () => void) => room.withRoom(() => database.lazyTransaction(work))
+  const deleteBroken = connection.prepare('DELETE FROM outbox_broken WHERE found_at < ?')
+  const keepNewestBroken = connection.prepare(
+    'DELETE FROM outbox_broken WHERE rowid <= (SELECT max(rowid) FROM outbox_broken) - ?',
+  )
+
+  function put(outgoing: Outgoing, notBefore: number): void {
+    if (!isOutgoing(outgoing)) throw new GatewayError('PRIVACY_NOT_MINTED', 'It came to the outbox.')
+    const { lane, seq, topic, bytes } = outgoing
+    if (lane === null || seq === null) throw new GatewayError('UPLINK_MESSAGE_REFUSED', 'A notice is not stored.')
+    const known = of(lane).one.get(seq)
+    if (known?.bytes.equals(bytes)) return
+    if (known) throw new GatewayError('UPLINK_MESSAGE_REFUSED', `seq ${seq} has other bytes already.`)
+    of(lane).insert.run(seq, notBefore, dated(), topic, macOf(key, topic, lane, seq, bytes), bytes)
+    lowestNew.set(lane, Math.min(seq, lowestNew.get(lane) ?? seq))
+    room.shedAbove(capacity)
+  }
+
+  function due(lane: Lane, after: number, limit: number, now: number): Batch {
+    const from = Math.min(after, (lowestNew.get(lane) ?? Infinity) - 1)
+    lowestNew.delete(lane)
+    const resend = hasConsumer(lane) ? 1 : 0
+    const rows = of(lane).due.all({ after: from, now: clock.now(), resend, limit })
+    const early = rows.findIndex((row) => row.acked_at === null && row.not_before > now)
+    if (early < 0) return batch(lane, rows, limit, null)
+    return { ...batch(lane, rows.slice(0, early), limit, rows[early]!.not_before - now), isEnd: true }
+  }
+
+  function again(lane: Lane, after: number, upTo: number, limit: number): Batch {
+    const now = clock.now()
+    const rows = of(lane).again.all({ now, never: now + 12 * hour, after, upTo, limit })
+    const next = of(lane).nextAgain.get(now)
+    return batch(lane, rows, limit, next ? next - now : null)
+  }
+
+  function batch(lane: Lane, rows: readonly StoredRow[], limit: number, inMs: number | null): Batch {
+    const upTo = rows.at(-1)?.seq ?? 0
+    return { rows: rows.flatMap((row) => trusted(lane, row)), upTo, isEnd: rows.length < limit, inMs }
+  }
+
+  /** The row as it was put, or nothing: a row that does not hold is put aside and named as gone. */
+  function trusted(lane: Lane, row: StoredRow): Row[] {
+    const { seq, topic, bytes } = row
+    if (!Buffer.isBuffer(row.mac) || !Buffer.isBuffer(bytes)) return setAside(lane, seq)
+    if (!holds(row.mac, macOf(key, topic, lane, seq, bytes))) return setAside(lane, seq)
+    const outgoing = restore({ topic, bytes, lane, seq })
+    const { not_before: notBefore, created_at: createdAt } = row
+    return [{ outgoing, seq, notBefore, createdAt, isPacked: row.packed === 1, isFirstSend: row.sends === 0 }]
+  }
+
+  function setAside(lane: Lane, seq: number): [] {
+    lazily(() => {
+      of(lane).setAside.run({ seq, now: clock.now() })
+      of(lane).deleteOne.run(seq)
+      room.nameGone(lane, seq)
+      keepNewestBroken.run(mostBrokenKept)
+    })
+    broken += 1
+    log.error({ lane, seq }, describeError(new GatewayError('UPLINK_ROW_BROKEN', 'It will not be sent.')))
+    return []
+  }
+
+  function acknowledged(lane: Lane, seqs: readonly number[]): void {
+    const stored = consumer.get(lane)
+    lazily(() => {
+      const acknowledgement = { at: dated(), now: clock.now(), resend: stored ? 1 : 0 }
+      for (const seq of seqs) of(lane).acknowledge.run({ ...acknowledgement, seq })
+      if (stored) for (const seq of seqs) if (isStored(stored, seq)) of(lane).deleteOne.run(seq)
+    })
+  }
+
+  function refused(lane: Lane, seqs: readonly number[]): void {
+    lazily(() => {
+      for (const seq of seqs) of(lane).refuse.run({ seq, now: clock.now() })
+    })
+  }
+
+  function packed(lane: Lane, seqs: readonly number[]): void {
+    lazily(() => {
+      for (const seq of seqs) of(lane).pack.run(seq)
+    })
+  }
+
+  function trim(lane: Lane, stored: Stored): void {
+    const isNew = !hasConsumer(lane)
+    lazily(() => {
+      of(lane).keepStored.run(JSON.stringify(stored))
+      if (isNew) of(lane).expectAll.run(clock.now())
+      for (const gap of gapsOf(stored.missing, [1, stored.upTo])) of(lane).deleteStored.run(...gap)
+      for (const range of stored.missing) of(lane).hasten.run(...range)
+    })
+    consumer.set(lane, stored)
+  }
+
+  function sweep(): void {
+    if (!clock.isTrusted()) return
+    const now = clock.now()
+    lazily(() => {
+      for (const lane of lanes) {
+        of(lane).dateUndated.run({ now })
+        if (!hasConsumer(lane)) of(lane).deleteAcknowledgedBefore.run(now - keepAcknowledged)
+      }
+      room.shedOlderThan(now - age)
+      room.forgetGone(now - age)
+      deleteBroken.run(now - age)
+    })
+    ballast?.remake()
+  }
+
+  function stats(bytesPerHour = 0): OutboxStats {
+    const [aggregates, signals] = [state('aggregates'), state('signals')]
+    const created = of('aggregates').firstWaiting.get()?.created_at ?? undated
+    const oldest = created === undated ? null : created
+    const byAge = oldest === null ? age : oldest + age - clock.now()
+    const bySize = bytesPerHour > 0 ? (capacity - aggregates.bytes) / bytesPerHour : Infinity
+    return {
+      rows: aggregates.rows + signals.rows,
+      bytes: aggregates.bytes + signals.bytes,
+      waiting: aggregates.waiting + signals.waiting,
+      refused: lanes.reduce((sum, lane) => sum + of(lane).refused.get()!, 0),
+      broken,
+      oldest,
+      hoursLeft: Math.max(Math.floor(Math.min(byAge / hour, bySize)), 0),
+      shed: room.gone(),
+    }
+  }
+
+  return {
+    put,
+    due,
+    again,
+    acknowledged,
+    refused,
+    packed,
+    trim,
+    stored: (lane) => consumer.get(lane),
+    lastSeq: (lane) => state(lane).last_seq,
+    waiting: () => lanes.reduce((sum, lane) => sum + state(lane).waiting, 0),
+    sweep,
+    stats,
+    withRoom: room.withRoom,
+  }
+}
+
+/** What the disk changed says only that there is a consumer. */
+function parseStored(text: string | null): Stored | undefined {
+  if (text === null) return undefined
+  try {
+    const { upTo, missing } = JSON.parse(text) as Stored
+    return areRanges(missing, 1, upTo) ? { upTo, missing } : nothingStored
+  } catch {
+    return nothingStored
+  }
+}
+
+function isStored({ upTo, missing }: Stored, seq: number): boolean {
+  return seq <= upTo && !covers(missing, seq)
+}

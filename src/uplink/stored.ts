@@ -1,0 +1,72 @@
+import { second } from '../base/duration.ts'
+import { areRanges } from '../base/ranges.ts'
+import type { LastSeq } from './courier-words.ts'
+import { fits, type Lane, lanes } from './feed.ts'
+import type { StoredMessage } from './feed-schema.ts'
+import type { Stored } from './outbox.ts'
+
+/** What of a `stored` message can be true. */
+export interface Heard {
+  readonly stored: Partial<Record<Lane, Stored>>
+  /** The consumer has aggregates that this box never sent: up to here. */
+  readonly ahead: number | null
+  /** Something in it cannot be true. */
+  readonly isDoubtful: boolean
+}
+
+// Nobody is further ahead of a restored image than ten years of ten zones at 5 minutes.
+const farthestAhead = 10_000_000
+
+/** `stored` comes from the network: only what fits the schema and what we ever sent is believed. */
+export function hearStored(message: unknown, lastSeq: LastSeq): Heard {
+  if (!fits('stored', message)) return { stored: {}, ahead: null, isDoubtful: true }
+  const told = message as StoredMessage
+  const stored: Partial<Record<Lane, Stored>> = {}
+  for (const lane of lanes) {
+    const { upTo, missing } = told[lane] ?? { upTo: -1, missing: [] }
+    if (told[lane] && upTo <= lastSeq[lane] && areRanges(missing, 1, upTo)) stored[lane] = { upTo, missing }
+  }
+  const over = (told.aggregates?.upTo ?? 0) - lastSeq.aggregates
+  const ahead = over > 0 && over <= farthestAhead ? told.aggregates!.upTo : null
+  return { stored, ahead, isDoubtful: lanes.some((lane) => told[lane] && !stored[lane]) }
+}
+
+/** Listens to the consumer: the newest word counts, and is acted upon at most four times a second. */
+export interface Ear {
+  /** @returns what is to be done at once: adopt a higher seq, or say that the message was not believed */
+  hear(message: unknown, isRetained: boolean, lastSeq: LastSeq): { adopt: number | null; isIgnored: boolean }
+  /** What to act upon now; empty when nothing is new or it is too soon. */
+  take(real: number): readonly (readonly [Lane, Stored])[]
+  /** Real ms at which there is something to take. */
+  readonly takeAt: number
+}
+
+const pause = second / 4
+
+export function createEar(): Ear {
+  const news = new Map<Lane, Stored>()
+  let takenAt = -Infinity
+  let hasHeard = false
+
+  const takeAt = () => (news.size > 0 ? takenAt + pause : Infinity)
+  return {
+    hear(message, isRetained, lastSeq) {
+      const { stored, ahead, isDoubtful } = hearStored(message, lastSeq)
+      for (const lane of lanes) if (stored[lane]) news.set(lane, stored[lane])
+      // Only what lay at the broker before us can tell that this box was restored from an old image.
+      const adopt = isRetained && !hasHeard ? ahead : null
+      hasHeard ||= !isDoubtful || ahead !== null
+      return { adopt, isIgnored: isDoubtful && adopt === null }
+    },
+    take(real) {
+      if (real < takeAt()) return []
+      takenAt = real
+      const taken = [...news]
+      news.clear()
+      return taken
+    },
+    get takeAt() {
+      return takeAt()
+    },
+  }
+}

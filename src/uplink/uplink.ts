@@ -1,0 +1,275 @@
+import { randomInt } from 'node:crypto'
+import { type Clock, every } from '../base/clock.ts'
+import { day, hour, minute, second } from '../base/duration.ts'
+import { describeError, GatewayError, isStorageFull } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { openAlarm, openSeldom } from './alarm.ts'
+import { createCourier, type Progress } from './courier.ts'
+import type { CourierAction, CourierInput, Protocol } from './courier-words.ts'
+import type { Failure } from './failure.ts'
+import { encodeNotice, type Identity, type Outgoing } from './feed.ts'
+import type { Catalogue, Health } from './feed-schema.ts'
+import { type Link, type LinkEvents, openLink } from './mqtt.ts'
+import type { Batch, Outbox } from './outbox.ts'
+import { openPatience } from './patience.ts'
+import type { UpstreamSettings } from './settings.ts'
+
+/** Carries what lies in the outbox to the broker, and says how the box is. */
+export interface Uplink {
+  /** Begins to connect and goes on until closed. */
+  open(): void
+  /** New rows were put. */
+  wake(): void
+  /** The catalogue changed, or something in health should not wait five minutes. */
+  publishNotices(): void
+  /** True once everything in the outbox was PUBACKed; false after `patience` ms without progress (a connection or a PUBACK). */
+  settled(patience: number): Promise<boolean>
+  state(): UplinkState
+  /** Says offline and goodbye; what is under way gets two seconds. */
+  close(): Promise<void>
+}
+
+export interface UplinkState extends Progress {
+  /** Wall ms since which it is connected, or not. */
+  readonly since: number
+  /** Why it is not connected, in one sentence; null when it is or was not tried. */
+  readonly failure: string | null
+}
+
+export interface UplinkParts {
+  readonly settings: UpstreamSettings
+  readonly identity: Identity
+  readonly outbox: Outbox
+  /** The shop's time: rows leave when it says so. Not asked in `replay`, where everything leaves at once. */
+  readonly clock: Clock
+  /** The network's time: the machine's own clock, also in `replay`. */
+  readonly realClock: Clock
+  readonly log: Log
+  readonly mode: 'run' | 'replay' | 'demo'
+  /** Gives the number of the next connection. */
+  readonly session: () => number
+  readonly notices: { catalogue(): Catalogue; health(): Health }
+  /** Head office has seen aggregates up to here that this box never sent: it was restored from an old image. */
+  readonly onRestoredImage: (upTo: number) => void
+  /** In [0, 1); for the jitter. */
+  readonly random?: () => number
+}
+
+const healthEvery = 5 * minute
+const sweepEvery = hour
+const expiry = 90 * day
+const closingTime = 2 * second
+const largestStored = 256 * 1024
+/** Couriers count from 1. */
+const farewell = 0
+
+export function openUplink(parts: UplinkParts): Uplink {
+  const { outbox, clock, realClock, log, identity, mode } = parts
+  const random = parts.random ?? (() => randomInt(2 ** 32) / 2 ** 32)
+  const courier = createCourier({ identity, mode, random })
+  const patience = openPatience(realClock)
+  const seldom = openSeldom(realClock)
+  const alarms = { shop: openAlarm(clock), real: openAlarm(realClock) }
+  const periods: (() => void)[] = []
+  const inputs: CourierInput[] = []
+  let isStepping = false
+  let isClosing = false
+  let link: Link | undefined
+  let generation = 0
+  let session = { number: 0, wasUsed: true }
+  let since = realClock.now()
+  let failure: string | null = null
+
+  function feed(input: CourierInput): void {
+    inputs.push(input)
+    if (isStepping) return
+    isStepping = true
+    try {
+      for (let next = inputs.shift(); next; next = inputs.shift()) {
+        for (const action of courier.step(next, moment())) perform(action)
+      }
+    } finally {
+      isStepping = false
+    }
+    patience.look()
+  }
+
+  function moment() {
+    const shop = mode === 'replay' ? Infinity : clock.now()
+    return { shop, wall: realClock.now(), real: realClock.monotonic() }
+  }
+
+  function perform(action: CourierAction): void {
+    switch (action.do) {
+      case 'connect':
+        return dial(action.protocol)
+      case 'disconnect':
+        return hangUp()
+      case 'publish':
+        return link?.publish(action.ticket, action.outgoing, secondsOfUse(action.createdAt))
+      case 'wake':
+        return alarms[action.on].set(action.inMs, () => feed({ is: action.on === 'shop' ? 'woken' : 'ticked' }))
+      case 'adopt':
+        return parts.onRestoredImage(action.upTo)
+      case 'report':
+        return report(action)
+      case 'read':
+        inputs.push({ is: 'rows', lane: action.lane, again: action.again, batch: read(action) })
+        return
+      default:
+        guarded(() => store(action))
+    }
+  }
+
+  function secondsOfUse(createdAt: number | null): number | null {
+    if (createdAt === null) return null
+    return Math.max(Math.ceil((createdAt + expiry - realClock.now()) / second), 1)
+  }
+
+  function read({ lane, again, after, upTo, limit }: CourierAction & { do: 'read' }): Batch {
+    const ask = () => (again ? outbox.again(lane, after, upTo, limit) : outbox.due(lane, after, limit, moment().shop))
+    return guarded(ask) ?? { rows: [], upTo: 0, isEnd: true, inMs: minute }
+  }
+
+  function store(action: CourierAction & { do: 'acknowledge' | 'refuse' | 'pack' | 'trim' }): void {
+    if (action.do === 'trim') outbox.trim(action.lane, action.stored)
+    if (action.do === 'acknowledge') outbox.acknowledged(action.lane, action.seqs)
+    if (action.do === 'refuse') outbox.refused(action.lane, action.seqs)
+    if (action.do === 'pack') outbox.packed(action.lane, action.seqs)
+  }
+
+  /** Storage may fail; then nothing is forgotten, and what was under way is sent again. */
+  function guarded<T>(work: () => T): T | undefined {
+    try {
+      return work()
+    } catch (error) {
+      const shown = isStorageFull(error) ? new GatewayError('BASE_STORAGE_FULL') : error
+      seldom('storage', () => log.error(`The outbox: ${describeError(shown)}`))
+      return undefined
+    }
+  }
+
+  function report({ what, key, reason }: CourierAction & { do: 'report' }): void {
+    const row = what === 'stored-ignored' ? 'UPLINK_STORED_IGNORED' : 'UPLINK_MESSAGE_TURNED_DOWN'
+    seldom(`${what} ${reason}`, () => log.warn({ message: key, reason }, describeError(new GatewayError(row))))
+  }
+
+  function dial(protocol: Protocol): void {
+    generation += 1
+    try {
+      if (session.wasUsed) session = { number: parts.session(), wasUsed: false }
+      const { number } = session
+      link = openLink({ upstream: parts.settings, identity, protocol, session: number }, eventsOf(generation))
+    } catch (error) {
+      const known = error instanceof GatewayError ? error : new GatewayError('UPLINK_BROKER_UNREACHABLE')
+      lost({ why: 'network', error: known })
+    }
+  }
+
+  /** The events of one link; those of a link that was given up are not heard. */
+  function eventsOf(mine: number): LinkEvents {
+    const heardBy = <A extends readonly unknown[]>(act: (...args: A) => void) => {
+      return (...args: A) => {
+        if (mine === generation) act(...args)
+      }
+    }
+    return { connected: heardBy(connected), answered: heardBy(answered), stored: heardBy(heard), lost: heardBy(lost) }
+  }
+
+  function connected(limits: { receiveMaximum: number; maximumPacketSize: number }): void {
+    session.wasUsed = true
+    log.info({ session: session.number, protocol: courier.progress.protocol }, 'Connected to the broker.')
+    since = realClock.now()
+    failure = null
+    patience.encourage()
+    feed({ is: 'noticed', notice: status('online') })
+    publishNotices()
+    feed({ is: 'connected', ...limits })
+  }
+
+  function status(state: 'online' | 'offline'): Outgoing {
+    return encodeNotice('status', { state, session: session.number }, identity)
+  }
+
+  function answered(ticket: number, reason: number): void {
+    if (reason < 0x80) patience.encourage()
+    if (ticket === farewell) hasSaidFarewell = true
+    feed({ is: 'answered', ticket, reason })
+  }
+  let hasSaidFarewell = false
+
+  function heard(payload: Buffer, isRetained: boolean): void {
+    const lastSeq = { aggregates: outbox.lastSeq('aggregates'), signals: outbox.lastSeq('signals') }
+    feed({ is: 'stored', message: parse(payload), isRetained, lastSeq })
+  }
+
+  function lost({ why, error }: Failure): void {
+    if (courier.progress.isConnected) since = realClock.now()
+    const sentence = describeError(error)
+    if (sentence !== failure && !isClosing) log.warn(sentence)
+    failure = sentence
+    link = undefined
+    feed({ is: 'lost', why })
+  }
+
+  function hangUp(): void {
+    generation += 1
+    link?.destroy()
+    lost({ why: 'network', error: new GatewayError('UPLINK_CONNECTION_LOST', 'It answered nothing for a minute.') })
+  }
+
+  function publishNotices(): void {
+    const { catalogue, health } = parts.notices
+    const notices = [
+      () => encodeNotice('catalogue', catalogue(), identity),
+      () => encodeNotice('health', health(), identity),
+    ]
+    for (const encode of notices) {
+      try {
+        feed({ is: 'noticed', notice: encode() })
+      } catch (error) {
+        seldom('notice', () => log.error(describeError(error)))
+      }
+    }
+  }
+
+  async function close(): Promise<void> {
+    if (isClosing) return
+    isClosing = true
+    for (const cancel of [...periods, alarms.shop.cancel, alarms.real.cancel]) cancel()
+    feed({ is: 'closing' })
+    await patience.until(() => !link || courier.progress.inFlight === 0, closingTime)
+    if (link && courier.progress.isConnected) {
+      link.publish(farewell, status('offline'), null)
+      await patience.until(() => !link || hasSaidFarewell, closingTime)
+    }
+    generation += 1
+    if (courier.progress.isConnected) await link?.close()
+    else link?.destroy()
+    link = undefined
+  }
+
+  return {
+    open() {
+      guarded(() => outbox.sweep())
+      periods.push(every(realClock, healthEvery, publishNotices))
+      periods.push(every(realClock, sweepEvery, () => guarded(() => outbox.sweep())))
+      feed({ is: 'opened' })
+    },
+    wake: () => feed({ is: 'woken' }),
+    publishNotices,
+    settled: (time) => patience.until(() => outbox.waiting() === 0, time),
+    state: () => ({ ...courier.progress, since, failure }),
+    close,
+  }
+}
+
+/** Anything at all may come from the network; what is no JSON fits no schema. */
+function parse(payload: Buffer): unknown {
+  if (payload.length > largestStored) return undefined
+  try {
+    return JSON.parse(payload.toString())
+  } catch {
+    return undefined
+  }
+}
