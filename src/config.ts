@@ -142,7 +142,8 @@ export function readConfig(text: string, file: string): ConfigCheck {
       .filter((finding) => finding.level === level)
       .map((finding) => problemOf(finding, document, source.locate(finding.path, finding.hidesValue)))
       .sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
-  const problems = told('problem')
+  // Nobody reads more of them.
+  const problems = told('problem').slice(0, 100)
   if (problems.length > 0) return { problems }
   return { config: withAbsolutePaths(document as Config, folder), warnings: told('warning') }
 }

@@ -61,7 +61,7 @@ test('a password that YAML cannot read is not quoted back', () => {
   }
 })
 
-describe('a hostile text is refused within two seconds', () => {
+describe('a hostile text is refused within ten seconds of a busy machine, with few words', () => {
   const wide = Array.from({ length: 16_000 }, (_, i) => `k${i}:`).join('\n')
   test.each([
     ['a billion laughs', laughs()],
@@ -74,11 +74,12 @@ describe('a hostile text is refused within two seconds', () => {
     ['thousands of sensors', `sensors:\n${'- {}\n'.repeat(20_000)}`],
     ['quotes without end', '"'.repeat(100_000)],
     ['a key of all objects', '__proto__: { polluted: true }\nconstructor: { prototype: { polluted: true } }'],
-  ])('%s', { timeout: 20_000 }, (_, text) => {
+  ])('%s', { timeout: 30_000 }, (_, text) => {
     const start = performance.now()
     const problems = problemsOf(text)
-    expect(performance.now() - start).toBeLessThan(2000)
+    expect(performance.now() - start).toBeLessThan(10_000)
     expect(problems.length).toBeGreaterThan(0)
+    expect(problems.length).toBeLessThan(101)
     expect(Reflect.get({}, 'polluted')).toBeUndefined()
   })
 })
