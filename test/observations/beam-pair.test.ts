@@ -91,8 +91,10 @@ describe('two beams', () => {
     expect(play(edges('O I 19 i o')).directions).toEqual([])
   })
 
-  it('counts one whom the debounce must not swallow: 25 ms from beam to beam', () => {
+  it('counts one whom the debounce must not swallow: 25 or 8 ms from beam to beam', () => {
     expect(play(edges('O 25 I 25 o 25 i')).directions).toEqual(['in'])
+    expect(play(edges('O 8 I 90 o 8 i')).directions).toEqual(['in'])
+    expect(play(edges('I 8 O 90 i 8 o')).directions).toEqual(['out'])
   })
 
   it('counts back and forth in both beams as one, and notes that it may have been two', () => {

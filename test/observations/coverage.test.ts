@@ -106,6 +106,12 @@ describe('coverage', () => {
     expect(coverage.aliveShare(['a'], 600, 1000)).toBe(1)
   })
 
+  it('is not forgotten because a sensor says the same again and again', () => {
+    const coverage = createCoverage(['a'], 0)
+    for (let at = 0; at < 50_000; at++) coverage.note(alive('a', at))
+    expect(coverage.aliveShare(['a'], 0, 50_000)).toBe(1)
+  })
+
   it('remembers a bounded number of changes of a sensor that flaps for ever', () => {
     const coverage = createCoverage(['a'], 0)
     for (let at = 0; at < 200_000; at++) coverage.note(alive('a', at, at % 2 === 0))
