@@ -1,5 +1,5 @@
 import type { SensorSettings } from '../drivers/settings.ts'
-import { busyMoment, type OpenHours, turnBacks, visitsOfDay } from './people.ts'
+import { type OpenHours, turnBacks, visitsOfDay } from './people.ts'
 import { createRandom, type Random } from './random.ts'
 import { createWalk, type Direction, type Line, type Manner, type Walk } from './walks.ts'
 
@@ -90,9 +90,10 @@ function* group(random: Random, sensor: SensorSettings, direction: Direction, fi
 }
 
 function* turningBack(random: Random, { peoplePerDay, opening }: ShopPlan, doors: Sensors): Generator<Step> {
-  for (let count = doors.length && turnBacks(random, peoplePerDay); count > 0; count--) {
+  if (doors.length === 0) return
+  for (const at of turnBacks(random, peoplePerDay, opening)) {
     const manner = random.pick(['turns-before', 'turns-after'] as const)
-    yield { sensor: random.pick(doors), direction: 'in', at: busyMoment(random, opening), manner }
+    yield { sensor: random.pick(doors), direction: 'in', at, manner }
   }
 }
 

@@ -27,7 +27,7 @@ const lastCall = 60
 export function visitsOfDay(random: Random, people: number, open: OpenHours): readonly Visit[] {
   const visits: Visit[] = []
   let visitors = 0
-  while (visitors < people && open.to - open.from > 2 * lastCall) {
+  while (visitors < people && isWorthOpening(open)) {
     const members = Math.min(people - visitors, 1 + Number(random.chance(0.35)) + Number(random.chance(0.1)))
     visits.push({ members, ...stay(random, open) })
     visitors += members
@@ -35,13 +35,18 @@ export function visitsOfDay(random: Random, people: number, open: OpenHours): re
   return visits.sort((one, other) => one.arrives - other.arrives)
 }
 
-/** How many turn round at the door: about one in 25 of those who come. */
-export function turnBacks(random: Random, people: number): number {
-  return Math.round(people * random.between(0.02, 0.06))
+/** When somebody comes to a door and turns round there: about one for every 25 who come in. */
+export function turnBacks(random: Random, people: number, open: OpenHours): readonly number[] {
+  if (!isWorthOpening(open)) return []
+  return Array.from({ length: Math.round(people * random.between(0.02, 0.06)) }, () => busyMoment(random, open))
+}
+
+function isWorthOpening(open: OpenHours): boolean {
+  return open.to - open.from > 3 * lastCall
 }
 
 /** A moment of the day, likelier when the shop is busy. Seconds after midnight. */
-export function busyMoment(random: Random, open: OpenHours): number {
+function busyMoment(random: Random, open: OpenHours): number {
   for (;;) {
     const moment = random.between(open.from + firstCall, open.to - 2 * lastCall)
     if (random.chance(busyness[Math.floor(moment / hour) % 24]! / 10)) return moment

@@ -65,6 +65,11 @@ describe('a virtual shop', () => {
     }
   })
 
+  it('has no visitors when it hardly opens at all', () => {
+    const shop = createVirtualShop({ ...usual, opening: { from: 9 * hour, to: 9 * hour + 60 } })
+    expect(shop.truthBetween(0, day)).toEqual([])
+  })
+
   it('is busier at noon than in the morning', () => {
     const truth = createVirtualShop({ ...usual, peoplePerDay: 3000 }).truthBetween(0, day)
     const comingIn = (from: number) =>
