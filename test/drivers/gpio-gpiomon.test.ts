@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Clock, scaledClock, systemClock } from '../../src/base/clock.ts'
+import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { createBeamPairDriver } from '../../src/drivers/gpio/beam-pair.ts'
 import type { Driver, Edge, Reading, SensorState } from '../../src/drivers/reading.ts'
@@ -27,6 +27,8 @@ const pi5 = [
   'gpiochip11 [gpio-brcmstb@107d517c00] (15 lines)',
 ]
 const realClock = systemClock(() => true)
+/** Does not wait long before it tries again. */
+const impatient: Clock = { ...realClock, after: (ms, callback) => realClock.after(ms === 1000 ? 50 : ms, callback) }
 
 const environment = { ...process.env }
 const path = process.env.PATH
@@ -162,7 +164,7 @@ describe.each([1, 2] as const)('beams through gpiomon of libgpiod %i', (generati
 
   it('says that gpiomon died, and starts it again after a while', async () => {
     const gpiod = installed(generation)
-    const heard = await new Heard({}, scaledClock(0, 20)).open()
+    const heard = await new Heard({}, impatient).open()
     await heard.up()
     gpiod.levels(1, 0)
     gpiod.kill()
@@ -176,7 +178,7 @@ describe.each([1, 2] as const)('beams through gpiomon of libgpiod %i', (generati
   it('says that a line is taken, and comes up when it is free', async () => {
     const gpiod = installed(generation)
     gpiod.busy(true)
-    const heard = await new Heard().open()
+    const heard = await new Heard({}, impatient).open()
     await heard.until(({ states }) => states.length === 1)
     expect(heard.states[0]).toMatchObject({
       state: 'down',

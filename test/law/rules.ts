@@ -222,6 +222,11 @@ export const places: readonly Place[] = [
   { file: 'src/drivers/gpio/onoff.ts', may: ['files', 'devices'], reason: 'exports and releases lines in sysfs' },
   { file: 'src/drivers/serial/device.ts', may: ['devices'], reason: 'opens serial ports' },
   {
+    file: 'src/simulator/broker.ts',
+    may: ['network'],
+    reason: 'the broker that demo brings along, on this machine only',
+  },
+  {
     file: 'src/uplink/mqtt.ts',
     may: ['files', 'network', 'time'],
     reason: 'the one door out: reads the certificates, connects, and a connection knows real time only',

@@ -3,9 +3,6 @@ import type { Clock } from '../../base/clock.ts'
 import { GatewayError, systemCode } from '../../base/errors.ts'
 import { lineSplitter } from './gpiomon-text.ts'
 
-/** A monitor that still runs after this long holds its lines: generation 1 does not say when it does, ms. */
-const settleFor = 300
-
 /** A gpiomon that runs. */
 export interface Monitor {
   /** Resolves when the lines are held, rejects when it ended before. */
@@ -22,10 +19,11 @@ export interface MonitorEvents {
 }
 
 // A gateway that is killed must not leave a monitor behind that keeps the lines: setpriv has the kernel end it too.
+// In the sandbox of our unit setpriv is refused, and there systemd ends the whole group.
 const leash = 'setpriv --pdeathsig TERM true 2>/dev/null && exec setpriv --pdeathsig TERM "$@"; exec "$@"'
 
-/** Starts gpiomon with these arguments. */
-export function startMonitor(args: readonly string[], clock: Clock, events: MonitorEvents): Monitor {
+/** Starts gpiomon. One that says nothing and still runs after `settleFor` ms holds its lines. */
+export function startMonitor(args: readonly string[], settleFor: number, clock: Clock, events: MonitorEvents): Monitor {
   const child = spawn('sh', ['-c', leash, 'sh', 'gpiomon', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))
   let complaint = ''

@@ -18,6 +18,8 @@ const reorderFor = 20
 /** The kernel keeps 16 edges a line; that many at once may mean that it threw some away. */
 const burstSize = 16
 const burstRest = 250
+/** Generation 1 does not say when it holds its lines, only that it cannot; 2 prints a banner, unless it is older. */
+const settleFor = { 1: 500, 2: 5000 }
 
 /**
  * Watches two lines with the gpiomon of libgpiod: the kernel stamps every edge, so the order of the two beams is right
@@ -61,7 +63,7 @@ class GpiomonSession {
     const text = await askTool('gpioget', gpiogetArguments(generation, chip.name, offsets))
     const levels = parseLevels(text)
     if (!levels) throw unavailable('gpioget did not print two levels.', 'Install the gpiod of the system again.')
-    const monitor = startMonitor(gpiomonArguments(generation, chip.name, offsets), parts.clock, {
+    const monitor = startMonitor(gpiomonArguments(generation, chip.name, offsets), settleFor[generation], parts.clock, {
       heard: (lines) => this.#heard(lines),
       ended: (error) => this.#ended(error),
     })
