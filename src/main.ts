@@ -13,6 +13,7 @@ const load: Record<string, () => Promise<Command>> = {
   check: () => import('./commands/check.ts'),
   'config-schema': () => import('./commands/config-schema.ts'),
   decode: () => import('./commands/decode.ts'),
+  demo: () => import('./commands/demo.ts'),
   replay: () => import('./commands/replay.ts'),
   run: () => import('./commands/run.ts'),
 }

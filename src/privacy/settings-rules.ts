@@ -85,7 +85,7 @@ function* twiceFindings(path: Path, keys: readonly string[]): Generator<Finding>
   for (const range of keys.filter((key) => /^[a-z]{2}-/.test(key))) {
     const shared = daysOf(range).find((name) => owners.has(name))
     if (shared) {
-      const reason = `${shared} is also in ${owners.get(shared)}.`
+      const reason = `The day ${shared} is also in ${owners.get(shared)}.`
       yield problem([...path, range], reason, 'Name each day in one range; a single day may differ from its range.')
     }
     for (const name of daysOf(range)) owners.set(name, range)
