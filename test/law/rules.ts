@@ -18,7 +18,7 @@ export const wings: readonly Room[] = [
 /** Beside the wings: they stand on the ground and on contracts, and only the roof opens their doors. */
 export const sideBuildings: readonly Room[] = [
   { name: 'box', mayCome: true },
-  { name: 'headoffice', mayCome: true },
+  { name: 'headoffice' },
   { name: 'simulator' },
 ]
 
