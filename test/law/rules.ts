@@ -227,6 +227,11 @@ export const places: readonly Place[] = [
     reason: 'the broker that demo brings along, on this machine only',
   },
   {
+    file: 'src/headoffice/reader.ts',
+    may: ['network', 'time'],
+    reason: 'head office listens to the broker, in real time and far from any reading',
+  },
+  {
     file: 'src/uplink/mqtt.ts',
     may: ['files', 'network', 'time'],
     reason: 'the one door out: reads the certificates, connects, and a connection knows real time only',
