@@ -40,7 +40,10 @@ export function pathText(path: Path): string {
 
 function segmentText(segment: string | number): string {
   if (typeof segment === 'number') return `[${segment}]`
-  return /^[\w-]{1,64}$/.test(segment) ? `.${segment}` : `[${quoted(segment)}]`
+  if (/^[\w-]{1,64}$/.test(segment)) return `.${segment}`
+  // In {password:secret} the missing space makes the secret part of the key.
+  const [beginning = ''] = /^[\w .-]{0,32}/.exec(segment) ?? []
+  return beginning === segment ? `[${quoted(segment)}]` : `[${quoted(`${beginning}...`)}]`
 }
 
 /** The value at a path, or undefined where there is none. */

@@ -127,6 +127,7 @@ function unknownKey(key: string, path: Path, schema: SchemaPart, places: KeyPlac
       fix: schema.description ?? 'See the other keys.',
     }
   }
+  if (key.includes(':')) return { ...known, reason: 'It is one long key.', fix: 'Put a space after the colon.' }
   const [fix, meant] = keyFix(key, here, places)
   return { ...known, reason: 'This key is not known here.', fix, ...(meant && { meant: pathText([...path, meant]) }) }
 }

@@ -61,6 +61,11 @@ test('a password that YAML cannot read is not quoted back', () => {
   }
 })
 
+test('a space that is missing after a colon is told, and the value then stays hidden', () => {
+  const problems = problemsOf(example.replace('ca: ca.pem', 'password:hunter2'))
+  expect(problems).toMatchObject([{ path: 'upstream["password..."]', fix: 'Put a space after the colon.' }])
+})
+
 describe('a hostile text is refused within ten seconds of a busy machine, with few words', () => {
   const wide = Array.from({ length: 16_000 }, (_, i) => `k${i}:`).join('\n')
   test.each([
