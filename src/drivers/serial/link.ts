@@ -69,9 +69,9 @@ export function createLink(settings: SerialSettings, { clock, log, hear }: LinkP
     await release()
     if (isClosed) return
     try {
-      device = await openDevice(settings, { heard, lost: () => lose(lostReason(settings)) })
+      device = await openDevice(settings, { heard, lost: () => tryLater(lostReason(settings)) })
     } catch (error) {
-      return lose(openReason(settings, error))
+      return tryLater(openReason(settings, error))
     }
     if (isClosed) return release()
     bytes = 0
@@ -85,11 +85,6 @@ export function createLink(settings: SerialSettings, { clock, log, hear }: LinkP
     const closing = device?.close()
     device = undefined
     return closing ?? Promise.resolve()
-  }
-
-  function lose(reason: string): void {
-    void release()
-    tryLater(reason)
   }
 
   function silent(): void {

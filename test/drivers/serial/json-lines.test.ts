@@ -88,6 +88,15 @@ describe('a counter that prints JSON lines', () => {
     expect(play(...lines)).toMatchObject({ in: 2, out: 0 })
   })
 
+  it('takes back two as it takes back one', () => {
+    const early: Line = { seq: 2, t: 20_000, ev: 'hb', in: 702, out: 650 }
+    const lines: Line[] = [3, 4].map((seq) => ({ seq, t: 20_000 + seq, ev: 'in', n: 1 }))
+    const on: Line[] = [6, 7, 8].map((seq) => ({ seq, t: 30_000 + seq, ev: 'in', n: 1 }))
+    expect(play(start, early, ...lines, { seq: 5, t: 30_000, ev: 'hb', in: 702, out: 650 }, ...on)).toMatchObject({
+      in: 5,
+    })
+  })
+
   describe('that restarts', () => {
     it('is known by its time going back, and its totals then count from zero', () => {
       const lines = [
@@ -150,6 +159,15 @@ describe('a counter that prints JSON lines', () => {
   })
 })
 
+it('starts afresh when another counter is plugged in just after a restart', () => {
+  const lines = [
+    start,
+    { seq: 1, t: 400, ev: 'in', n: 1, at: 60_000 },
+    { dev: 'other', seq: 9, t: 99_000, ev: 'hb', in: 900, out: 800, at: 70_000 },
+  ] as const
+  expect(play(...lines)).toMatchObject({ in: 1, out: 0 })
+})
+
 describe('lines', () => {
   const good = jsonLine({ seq: 2, t: 11_000, ev: 'in', n: 1 })
 
@@ -184,6 +202,12 @@ describe('lines', () => {
     const { decoder, readings } = hearing(settings)
     decoder.push(joined(text.encode(noise), good), 11_000)
     expect(peopleIn(readings).in).toBe(1)
+  })
+
+  it('may be coloured', () => {
+    const { decoder, readings } = hearing(settings)
+    decoder.push(text.encode('\u001b[0;32m{"v":1,"dev":"side","seq":2,"t":1,"ev":"in","n":1}\u001b[0m\r\n'), 0)
+    expect([peopleIn(readings).in, decoder.dropped]).toEqual([1, 0])
   })
 
   it('may end in carriage return and line feed, and hold keys of later versions', () => {

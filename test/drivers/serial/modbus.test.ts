@@ -91,7 +91,8 @@ describe('a register that counts', () => {
 })
 
 describe('the responses in a recording', () => {
-  const [people, settings] = [() => counting(settings), modbusSettings({})] as const
+  const settings = modbusSettings({})
+  const people = () => counting(settings)
 
   it('belong to the registers in order', () => {
     const { decoder, people: told } = people()
@@ -107,6 +108,15 @@ describe('the responses in a recording', () => {
       decoder.push(at === 3 ? frame.with(4, 0x55) : frame, at * 500)
     }
     expect(told).toEqual({ in: 2, out: 2 })
+  })
+
+  it('belong to the register that rose least after one was garbled', () => {
+    const { decoder, people: told } = people()
+    for (const [at, value] of [100, 90, 100, 90, 101, 91, 101, 92].entries()) {
+      const frame = modbusResponse([value])
+      decoder.push(at === 3 ? frame.with(4, 0x55) : frame, at * 500)
+    }
+    expect(told).toEqual({ in: 1, out: 2 })
   })
 
   it('belong to the register of their function and length', () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -165,6 +166,14 @@ describe.skipIf(!need('socat'))('a sensor on a serial port', () => {
     await wire.unplug()
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect(readings).toHaveLength(heard)
+  })
+
+  it('is not reset by closing: DTR stays as it is', async () => {
+    const wire = await cable()
+    radar(wire)
+    const { frames } = await hear({ ...settingsOf.ld2450, port: wire.box })
+    await until(() => frames() > 0, 'frames')
+    expect(spawnSync('stty', ['-F', wire.box, '-a'], { encoding: 'utf8' }).stdout).toContain('-hupcl')
   })
 
   it('may be closed while it is being opened, without an open file', async () => {
