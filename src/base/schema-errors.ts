@@ -52,7 +52,7 @@ function bestBranch(choice: ErrorObject, inside: readonly ErrorObject[]): ErrorO
 }
 
 /** A key that is one typing error away from a missing one needs one message, not two. */
-function withoutMisspelt(findings: readonly (Finding & { meant?: string })[]): Finding[] {
+function withoutMisspelt(findings: readonly Told[]): Finding[] {
   const meant = new Set(findings.map((finding) => finding.meant))
   return findings.filter(({ path, reason }) => reason !== missing || !meant.has(pathText(path)))
 }
@@ -67,41 +67,49 @@ function onePerPlace(findings: readonly Finding[]): Finding[] {
 
 const missing = 'It is required.'
 
-function explain(error: ErrorObject, root: unknown, places: KeyPlaces, prefix: Path): Finding & { meant?: string } {
+/** One error with what is needed to speak of it. */
+interface Case {
+  readonly error: ErrorObject
+  readonly path: Path
+  readonly schema: SchemaPart
+  readonly value: unknown
+  readonly places: KeyPlaces
+}
+
+type Told = Finding & { readonly meant?: string }
+
+function explain(error: ErrorObject, root: unknown, places: KeyPlaces, prefix: Path): Told {
   const inner = pathOf(error.instancePath, root)
-  const path = [...prefix, ...inner]
   const schema = schemaOf(error.parentSchema)
-  const about = belongsHere(schema.description) ?? ''
-  const value = valueAt(root, inner)
-  const { params } = error
-  switch (error.keyword) {
-    case 'required': {
-      const key = String(params.missingProperty)
-      const hint = schema.properties?.[key]?.description
-      return problem([...path, key], missing, `Add \`${key}\`${hint ? `: ${decapitalised(hint)}` : '.'}`)
-    }
-    case 'additionalProperties':
-      return unknownKey(String(params.additionalProperty), path, schema, places)
-    case 'type':
-      return problem(
-        path,
-        `It must be ${nounOf(schema)}.`,
-        typeFix(schema, value) || about || `Write ${nounOf(schema)}.`,
-      )
-    case 'anyOf':
-    case 'enum':
-    case 'const':
-      return choiceProblem(path, schema, value)
-    case 'pattern':
-      return problem(path, 'It does not have the right form.', formFix(schema))
-    case 'minimum':
-    case 'maximum': {
-      const side = error.keyword === 'minimum' ? 'least' : 'most'
-      return problem(path, `It must be at ${side} ${params.limit}.`, rangeFix(schema))
-    }
-    default:
-      return problem(path, sizeReason(error), about || 'Change its length.')
-  }
+  const one = { error, path: [...prefix, ...inner], schema, value: valueAt(root, inner), places }
+  return (explainers[error.keyword] ?? wrongSize)(one)
+}
+
+const explainers: Readonly<Partial<Record<string, (one: Case) => Told>>> = {
+  required: missingKey,
+  additionalProperties: unknownKey,
+  type: wrongType,
+  anyOf: wrongChoice,
+  enum: wrongChoice,
+  const: wrongChoice,
+  pattern: ({ path, schema }) => problem(path, 'It does not have the right form.', formFix(schema)),
+  minimum: ({ path, schema, error }) => problem(path, `It must be at least ${error.params.limit}.`, rangeFix(schema)),
+  maximum: ({ path, schema, error }) => problem(path, `It must be at most ${error.params.limit}.`, rangeFix(schema)),
+}
+
+function missingKey({ error, path, schema }: Case): Finding {
+  const key = String(error.params.missingProperty)
+  const hint = schema.properties?.[key]?.description
+  return problem([...path, key], missing, `Add \`${key}\`${hint ? `: ${decapitalised(hint)}` : '.'}`)
+}
+
+function wrongType({ path, schema, value }: Case): Finding {
+  const noun = nounOf(schema)
+  return problem(path, `It must be ${noun}.`, typeFix(schema, value) || belongsHere(schema) || `Write ${noun}.`)
+}
+
+function wrongSize({ error, path, schema }: Case): Finding {
+  return problem(path, sizeReason(error), belongsHere(schema) || 'Change its length.')
 }
 
 function schemaOf(parent: unknown): SchemaPart {
@@ -117,19 +125,15 @@ function pathOf(pointer: string, root: unknown): Path {
   return path
 }
 
-function unknownKey(key: string, path: Path, schema: SchemaPart, places: KeyPlaces) {
-  const here = Object.keys(schema.properties ?? {})
-  const known = { level: 'problem' as const, path: [...path, key], hidesValue: true }
+function unknownKey({ error, path, schema, places }: Case): Told {
+  const key = String(error.params.additionalProperty)
+  const told = { ...problem([...path, key], 'This key is not known here.', ''), hidesValue: true }
   if (schema.patternProperties) {
-    return {
-      ...known,
-      reason: 'This key does not have the right form.',
-      fix: schema.description ?? 'See the other keys.',
-    }
+    return { ...told, reason: 'This key does not have the right form.', fix: schema.description ?? 'See the others.' }
   }
-  if (key.includes(':')) return { ...known, reason: 'It is one long key.', fix: 'Put a space after the colon.' }
-  const [fix, meant] = keyFix(key, here, places)
-  return { ...known, reason: 'This key is not known here.', fix, ...(meant && { meant: pathText([...path, meant]) }) }
+  if (key.includes(':')) return { ...told, reason: 'It is one long key.', fix: 'Put a space after the colon.' }
+  const [fix, meant] = keyFix(key, Object.keys(schema.properties ?? {}), places)
+  return meant ? { ...told, fix, meant: pathText([...path, meant]) } : { ...told, fix }
 }
 
 function keyFix(key: string, here: readonly string[], places: KeyPlaces): [fix: string, meant?: string] {
@@ -158,14 +162,13 @@ export function constantsOf(schema: SchemaPart): readonly string[] | undefined {
   return branches?.every((constant) => constant !== undefined) ? branches.map(String) : undefined
 }
 
-function choiceProblem(path: Path, schema: SchemaPart, value: unknown): Finding {
+function wrongChoice({ path, schema, value }: Case): Finding {
   const constants = constantsOf(schema)
-  if (!constants)
-    return problem(path, `It must be ${nounOf(schema)}.`, belongsHere(schema.description) ?? `Write ${nounOf(schema)}.`)
-  const near = typeof value === 'string' && /^[a-z_-]{3,}$/i.test(value) ? nearest(value, constants) : undefined
-  const reason = `It must be ${listOf(constants)}.`
-  if (near) return problem(path, reason, `Write \`${near}\`.`)
-  return problem(path, reason, belongsHere(schema.description) ?? `Choose ${listOf(constants)}.`)
+  const offer = constants ? listOf(constants) : nounOf(schema)
+  // A number or a short code is rarely a misspelling of its neighbour.
+  const near = typeof value === 'string' && /^[a-z_-]{3,}$/i.test(value) ? nearest(value, constants ?? []) : undefined
+  const fix = near ? `Write \`${near}\`.` : belongsHere(schema) || `Write ${offer}.`
+  return problem(path, `It must be ${offer}.`, fix)
 }
 
 const nouns: Record<string, string> = {
@@ -207,12 +210,13 @@ const forms: Record<string, string> = {
   '^https://': 'Write an address that begins with https://.',
 }
 
-function formFix({ pattern = '', description }: SchemaPart): string {
-  return forms[pattern] ?? belongsHere(description) ?? `It must match ${pattern}`
+function formFix(schema: SchemaPart): string {
+  const { pattern = '' } = schema
+  return forms[pattern] ?? (belongsHere(schema) || `It must match ${pattern}`)
 }
 
-function belongsHere(description: string | undefined): string | undefined {
-  return description && `What belongs here: ${decapitalised(description)}`
+function belongsHere({ description }: SchemaPart): string {
+  return description ? `What belongs here: ${decapitalised(description)}` : ''
 }
 
 function sizeReason({ keyword, params }: ErrorObject): string {
