@@ -17,7 +17,6 @@ export const errorTable = {
   DRIVER_GPIO_LOST: 'A GPIO line stopped answering.',
   DRIVER_GPIO_NO_CHIP: 'The GPIO chip of the pin header was not found.',
   DRIVER_GPIO_UNAVAILABLE: 'GPIO lines cannot be watched on this machine.',
-  DRIVER_PORT_LOST: 'A serial port went away.',
   PRIVACY_ABOVE_CEILING: 'What one visit would pay is above the ceiling.',
   PRIVACY_JOURNAL_BROKEN: 'The release journal is not consistent, so nothing is released.',
   PRIVACY_PROFILE_NOT_BUILT: 'This privacy profile is not available yet.',

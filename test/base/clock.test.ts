@@ -62,9 +62,10 @@ test('a period may be cancelled from within', () => {
 })
 
 test('a scaled clock begins where it is told and runs faster', async () => {
-  const clock = scaledClock(Date.UTC(2026, 0, 1), 1000)
+  const clock = scaledClock(Date.UTC(2026, 0, 1), 100)
   await new Promise<void>((resolve) => clock.after(5000, resolve))
-  expect(clock.now() - Date.UTC(2026, 0, 1)).toBeGreaterThanOrEqual(4900)
+  // A timer may ring a millisecond early, which is 100 of this clock's.
+  expect(clock.now() - Date.UTC(2026, 0, 1)).toBeGreaterThanOrEqual(4800)
   expect(clock.isTrusted()).toBe(true)
 })
 
