@@ -30,7 +30,7 @@ export function createBacklog(mode: 'run' | 'replay' | 'demo'): Backlog {
 
   function isLate(row: Row): boolean {
     if (mode !== 'run') return false
-    return row.isPacked || (row.isFirstSend && !alone.has(row.seq) && row.createdAt <= (putBefore ?? 0))
+    return row.isPacked || (row.isFirstSend && !alone.has(row.seq) && row.createdAt < (putBefore ?? 0))
   }
 
   return {

@@ -20,13 +20,14 @@ export interface Failure {
 /** Says what a failed or ended connection means. Pure; quotes nothing that the other side wrote. */
 export function explainFailure({ code, reason, wasConnected }: Cause): Failure {
   if (reason !== undefined) return explainReason(reason, wasConnected)
-  if (code !== undefined) return explainCode(code)
-  if (wasConnected) return { why: 'network', error: new GatewayError('UPLINK_CONNECTION_LOST') }
-  const detail = 'It ended the connection without a word.'
-  return { why: 'protocol', error: new GatewayError('UPLINK_BROKER_REFUSED', detail, { fix: checkBoth }) }
+  if (wasConnected) return { why: 'network', error: new GatewayError('UPLINK_CONNECTION_LOST', code && `(${code})`) }
+  if (code !== undefined && !/^(ECONNRESET|EPIPE)$/.test(code)) return explainCode(code)
+  // What some brokers do with a version of MQTT that they do not know.
+  const error = new GatewayError('UPLINK_BROKER_REFUSED', 'It hung up without a word.', { fix: checkBoth })
+  return { why: 'protocol', error }
 }
 
-const checkBoth = 'Check the port in upstream.url, and the log of the broker.'
+const checkBoth = 'Check mqtt:// or mqtts:// and the port in upstream.url, and the log of the broker.'
 const checkAccount = 'Check the names, the password and the certificate of this box at the broker.'
 
 /** CONNACK codes of MQTT 3.1.1 (3.2.2.3) and reason codes of MQTT 5 (3.2.2.2, 3.14.2.1). */

@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto'
+import { connect, type MqttClient } from 'mqtt'
+import { second } from '../base/duration.ts'
+import type { Range } from '../base/ranges.ts'
+import { createSeen, type Seen } from './seen.ts'
+
+/**
+ * A small consumer of the feed, to read from and to build upon: it opens backlogs, drops repeats, and writes `stored`
+ * for what its caller took. A message counts as stored only once `onRelease` returned without an error.
+ */
+export interface Reader {
+  /** Resolves at the first subscription. */
+  readonly ready: Promise<void>
+  /** Says what is stored and leaves. */
+  close(): Promise<void>
+}
+
+export interface ReaderParts {
+  readonly url: string
+  readonly tls?: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer }
+  /** `drempel/v1/{organisation}` for a whole chain, or further down; without a slash at the end. */
+  readonly root: string
+  /** Every release, signal and consent message once, also after resends. */
+  readonly onRelease: (received: Received) => void | Promise<void>
+  /** `status`, `catalogue` and `health`, each time they change. */
+  readonly onNotice?: (gateway: string, kind: string, notice: Fields) => void
+  /** Something that no honest gateway sends: one number with two contents, or a message that `accepts` refuses. */
+  readonly onTrouble?: (topic: string, trouble: 'contradiction' | 'not-accepted') => void
+  /** Whether to write `stored`, as one consumer of the feed should. */
+  readonly stored: boolean
+  /** The closed schemas of the feed, by the first level of the topic below the gateway. Without it: id and seq only. */
+  readonly accepts?: (kind: string, message: unknown) => boolean
+  /** Least time between two writings of `stored` of one gateway, in ms. */
+  readonly storedEvery?: number
+}
+
+export type Fields = Readonly<Record<string, unknown>>
+
+export interface Received {
+  /** `{organisation}/{store}/{gateway}` */
+  readonly gateway: string
+  /** First level of the topic that it has, or had before it was packed in a backlog: 'footfall', 'day'. */
+  readonly kind: string
+  readonly seq: number
+  readonly message: Fields
+  /** Exactly as sent; for a release of a backlog written anew from its JSON, without the padding. */
+  readonly text: string
+  readonly wasPacked: boolean
+}
+
+type Lane = 'aggregates' | 'signals'
+
+interface Gateway {
+  readonly lanes: Record<Lane, Seen>
+  /** The newest texts by lane and seq, to notice contradictions. */
+  readonly texts: Map<string, string>
+  lastStored: string
+  isWriting: boolean
+}
+
+const textsKept = 5000
+
+/** Connects and goes on reading, also over outages of the broker, until closed. */
+export function startReader(parts: ReaderParts): Reader {
+  const { root, storedEvery = second, accepts = hasIdAndSeq } = parts
+  const gateways = new Map<string, Gateway>()
+  const timers = new Set<NodeJS.Timeout>()
+  const { promise: ready, resolve } = Promise.withResolvers<void>()
+  let queue = Promise.resolve()
+  let isClosed = false
+
+  // MQTT 3.1.1 is spoken by every broker, and nothing here needs more.
+  const client: MqttClient = connect(parts.url, {
+    ...parts.tls,
+    clientId: `drempel-reader-${randomUUID()}`,
+    protocolVersion: 4,
+    reconnectPeriod: second,
+  })
+  client.on('error', () => {})
+  client.on('connect', () => {
+    client.subscribe(`${root}/#`, { qos: 1 }, (error) => {
+      if (!error) resolve()
+    })
+  })
+  client.on('message', (topic, payload, { retain }) => {
+    // One message after the other; a caller that throws at one does not stop the reading.
+    queue = queue.then(() => read(topic, payload, retain)).catch(() => {})
+  })
+
+  async function read(topic: string, payload: Buffer, isRetained: boolean): Promise<void> {
+    const [, , organisation, store, name, kind] = topic.split('/')
+    const message = parse(payload)
+    if (!organisation || !store || !name || !kind || !message) return
+    const gateway = `${organisation}/${store}/${name}`
+    if (kind === 'stored') return isRetained ? remember(gatewayOf(gateway), message) : undefined
+    if (!accepts(kind, message)) return parts.onTrouble?.(topic, 'not-accepted')
+    if (isNotice(kind)) return notice(gateway, kind, message)
+    for (const { fields, text } of unpack(kind, message, payload)) {
+      const seq = Number(fields.seq)
+      await take({ gateway, kind: kindOf(fields, kind), seq, message: fields, text, wasPacked: kind === 'backlog' })
+    }
+  }
+
+  function gatewayOf(name: string): Gateway {
+    const known = gateways.get(name)
+    if (known) return known
+    const lanes = { aggregates: createSeen(), signals: createSeen() }
+    const gateway = { lanes, texts: new Map<string, string>(), lastStored: '', isWriting: false }
+    gateways.set(name, gateway)
+    return gateway
+  }
+
+  async function take(received: Received): Promise<void> {
+    const gateway = gatewayOf(received.gateway)
+    const { kind, seq, text } = received
+    const lane: Lane = kind === 'signal' || kind === 'consent' ? 'signals' : 'aggregates'
+    const key = `${lane} ${seq}`
+    const before = gateway.texts.get(key)
+    const contradicts = before !== undefined && before.trimEnd() !== text.trimEnd()
+    if (contradicts) parts.onTrouble?.(received.gateway, 'contradiction')
+    if (gateway.lanes[lane].has(seq) && !contradicts) return
+    try {
+      await parts.onRelease(received)
+    } catch {
+      return
+    }
+    gateway.lanes[lane].add([seq, seq])
+    gateway.texts.set(key, text)
+    const [oldest] = gateway.texts.keys()
+    if (gateway.texts.size > textsKept && oldest) gateway.texts.delete(oldest)
+    writeStoredSoon(received.gateway, gateway)
+  }
+
+  /** What an earlier run of this reader stored. */
+  function remember({ lanes }: Gateway, message: Fields): void {
+    for (const lane of ['aggregates', 'signals'] as const) {
+      const { upTo = 0, missing = [] } = (message[lane] ?? {}) as { upTo?: number; missing?: Range[] }
+      if (upTo < 1) continue
+      let from = 1
+      for (const [first, last] of [...missing, [upTo + 1, upTo + 1] as const]) {
+        if (first > from) lanes[lane].add([from, first - 1])
+        from = last + 1
+      }
+    }
+  }
+
+  function notice(name: string, kind: string, message: Fields): void {
+    if (kind === 'health' && Array.isArray(message.shed)) {
+      for (const range of message.shed as Range[]) gatewayOf(name).lanes.aggregates.giveUp(range)
+      writeStoredSoon(name, gatewayOf(name))
+    }
+    parts.onNotice?.(name, kind, message)
+  }
+
+  function writeStoredSoon(name: string, gateway: Gateway): void {
+    if (!parts.stored || gateway.isWriting || isClosed) return
+    gateway.isWriting = true
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      gateway.isWriting = false
+      writeStored(name, gateway)
+    }, storedEvery)
+    timers.add(timer)
+  }
+
+  function writeStored(name: string, gateway: Gateway): void {
+    const { aggregates, signals } = gateway.lanes
+    const text = JSON.stringify({ aggregates: aggregates.stored(), signals: signals.stored() })
+    if (text === gateway.lastStored) return
+    if (!client.connected) return writeStoredSoon(name, gateway)
+    gateway.lastStored = text
+    client.publish(`drempel/v1/${name}/stored`, text, { qos: 1, retain: true }, (error) => {
+      if (error) gateway.lastStored = ''
+    })
+  }
+
+  return {
+    ready,
+    async close() {
+      await queue
+      for (const timer of timers) clearTimeout(timer)
+      if (parts.stored && client.connected) for (const [name, gateway] of gateways) writeStored(name, gateway)
+      isClosed = true
+      const isDone = client.endAsync()
+      const giveUp = setTimeout(() => client.end(true), second)
+      await isDone
+      clearTimeout(giveUp)
+    },
+  }
+}
+
+function isNotice(kind: string): boolean {
+  return kind === 'status' || kind === 'catalogue' || kind === 'health'
+}
+
+function unpack(kind: string, message: Fields, payload: Buffer): { fields: Fields; text: string }[] {
+  if (kind !== 'backlog') return [{ fields: message, text: payload.toString() }]
+  return (message.releases as Fields[]).map((fields) => ({ fields, text: JSON.stringify(fields) }))
+}
+
+/** The kind stands in every id, so that a packed release tells where it belongs. */
+function kindOf(fields: Fields, kind: string): string {
+  return kind === 'backlog' ? String(fields.id).split('/')[2]! : kind
+}
+
+function parse(payload: Buffer): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(payload.toString())
+    return typeof value === 'object' && value !== null ? (value as Fields) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function hasIdAndSeq(kind: string, message: unknown): boolean {
+  if (isNotice(kind)) return true
+  const { releases, seq, id, void: voided } = message as Fields
+  if (kind === 'backlog') return Array.isArray(releases) && releases.every((one) => hasIdAndSeq('footfall', one))
+  return Number.isSafeInteger(seq) && Number(seq) > 0 && (typeof id === 'string' || voided !== undefined)
+}
