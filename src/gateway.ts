@@ -3,7 +3,7 @@ import { openBallast } from './base/ballast.ts'
 import { type Clock, every } from './base/clock.ts'
 import type { DataFolder } from './base/data-folder.ts'
 import { openDatabase } from './base/database.ts'
-import { day, minute, parseDuration, second } from './base/duration.ts'
+import { day, hour, parseDuration, second } from './base/duration.ts'
 import { isStorageFull } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import { macOf } from './base/mac.ts'
@@ -23,9 +23,11 @@ import { guessSentence, type Policy, policyOf } from './privacy/policy.ts'
 import type { Release, Series } from './privacy/release.ts'
 import { openRunningDay, runningDayMigrations } from './privacy/running-day.ts'
 import { openWall, type WallSnapshot } from './privacy/wall.ts'
-import { declareSeries, encodeRelease } from './uplink/feed.ts'
-import { type Catalogue, type Health, schemaVersion } from './uplink/feed-schema.ts'
+import { bytesPerHour, catalogueOf } from './uplink/catalogue.ts'
+import { encodeRelease } from './uplink/feed.ts'
+import type { Health } from './uplink/feed-schema.ts'
 import { openOutbox, outboxMigrations } from './uplink/outbox.ts'
+import { openSessions } from './uplink/session.ts'
 import { openUplink, type Uplink } from './uplink/uplink.ts'
 
 /** What the roof decides: which configuration, on which clock, for how real a world. */
@@ -57,7 +59,10 @@ export interface Gateway {
   finish(time: number): void
   /** Wall ms at which the next slot is due. */
   nextDue(): number | undefined
-  summary(): Summary
+  /** People who passed but whose slot was closed already. */
+  late(): number
+  /** Messages in the outbox that the broker has not taken yet. */
+  waiting(): number
   sensors(): readonly DriverHealth[]
   troubles(): readonly Trouble[]
   readonly uplink: Uplink
@@ -68,29 +73,16 @@ export interface Gateway {
   close(): Promise<void>
 }
 
-/** What a replay tells at its end. */
-export interface Summary {
-  /** People counted, exact: the one who replays a recording has it anyway. */
-  readonly counted: Record<string, { in: number; out: number }>
-  readonly released: number
-  readonly missing: Record<string, number>
-  readonly late: number
-}
-
+const patienceAtStart = 10 * second
 const migrations = [...journalMigrations, ...runningDayMigrations, ...planMigrations, ...outboxMigrations]
-const healthEvery = 5 * minute
 
 /** The whole house on one page: drivers > observations > privacy > uplink. */
 export function openGateway(parts: GatewayParts): Gateway {
   const { config, mode, folder, clock, log } = parts
   const identity = { organisation: config.organisation, store: config.store.id, gateway: config.gateway }
   const started = clock.monotonic()
+  let storageIsFull = false
   const stops: (() => void | Promise<void>)[] = []
-  const summary = {
-    counted: {} as Record<string, { in: number; out: number }>,
-    released: 0,
-    missing: {} as Record<string, number>,
-  }
   const releaseListeners: ((release: Release, bytes: Buffer) => void)[] = []
   const observationListeners: ((observation: Observation) => void)[] = []
 
@@ -103,7 +95,7 @@ export function openGateway(parts: GatewayParts): Gateway {
   plan.begin(policy)
 
   // what leaves
-  const outbox = openOutbox({ database, key: folder.key, clock, log })
+  const outbox = openOutbox({ database, key: folder.key, clock: parts.realClock, log, ballast })
   const uplink = openUplink({
     settings: config.upstream,
     identity,
@@ -112,8 +104,8 @@ export function openGateway(parts: GatewayParts): Gateway {
     realClock: parts.realClock,
     log,
     mode,
-    database,
-    notices: { catalogue: () => catalogueOf(policyInForce()), health },
+    session: openSessions(database),
+    notices: { catalogue: () => catalogueOf(policyInForce(), guessSentence(policyInForce())), health },
     onRestoredImage: (upTo) => wall.restoredFromImage(upTo),
   })
 
@@ -145,19 +137,14 @@ export function openGateway(parts: GatewayParts): Gateway {
   }
 
   function observed(observation: Observation): void {
-    if (observation.kind === 'crossing') {
-      wall.count(observation.at, observation)
-      const counted = (summary.counted[observation.zone] ??= { in: 0, out: 0 })
-      counted[observation.direction] += observation.people
-    } else if (observation.kind === 'alive' || observation.kind === 'trouble') coverage.note(observation)
+    if (observation.kind === 'crossing') wall.count(observation.at, observation)
+    else if (observation.kind !== 'occupied') coverage.note(observation)
     for (const listener of observationListeners) listener(observation)
   }
 
   function keep(release: Release, series: Series, leavesAt: number): Buffer {
     const outgoing = encodeRelease(release, series, identity)
     outbox.put(outgoing, leavesAt)
-    summary.released += release.missing ? 0 : 1
-    if (release.missing) summary.missing[release.missing] = (summary.missing[release.missing] ?? 0) + 1
     for (const listener of releaseListeners) listener(release, outgoing.bytes)
     return outgoing.bytes
   }
@@ -179,34 +166,39 @@ export function openGateway(parts: GatewayParts): Gateway {
     const at = clock.monotonic()
     observers.tick(at)
     try {
-      wall.tick()
+      outbox.withRoom(() => wall.tick(mayCatchUp()))
       storageIsFull = false
       parts.onTick?.()
     } catch (error) {
       storageFailed(error)
     }
-    coverage.forget(at - 26 * 60 * minute)
+    coverage.forget(at - 26 * hour)
     uplink.wake()
     parts.runtimeFile?.write(JSON.stringify(wall.snapshot()))
   }
 
-  let storageIsFull = false
+  /** A box restored from an old image learns so from the broker: it waits a moment before it says what it missed. */
+  function mayCatchUp(): boolean {
+    const { isConnected, since } = uplink.state()
+    const isSettled = isConnected && parts.realClock.now() - since > second
+    return mode !== 'run' || isSettled || clock.monotonic() - started > patienceAtStart
+  }
 
   function storageFailed(error: unknown): void {
     if (!isStorageFull(error)) return parts.onFatal(error)
     if (!storageIsFull) log.error('the disk is full: numbers wait in memory until there is room')
     storageIsFull = true
-    ballast.release()
   }
 
   function health(): Health {
+    const left = outbox.stats(bytesPerHour(policyInForce(), identity))
     return {
       uptime: Math.round((clock.monotonic() - started) / 1000),
       version: parts.version,
       clock: clock.isTrusted() ? 'trusted' : 'untrusted',
       sensors: sensors().map(({ sensor, state }) => ({ id: sensor, state })),
-      outboxHoursLeft: Math.floor(outbox.stats().hoursLeft),
-      shed: outbox.stats().shed,
+      outboxHoursLeft: Math.floor(left.hoursLeft),
+      shed: left.shed?.map(([first, last]) => [first, last]) ?? null,
       chain: journal.chainHead(),
     }
   }
@@ -239,24 +231,25 @@ export function openGateway(parts: GatewayParts): Gateway {
       const left = parts.runtimeFile?.read()
       if (left) wall.restore(JSON.parse(left) as WallSnapshot)
       stops.push(() => database.close())
-      await uplink.open()
+      uplink.open()
       stops.push(() => uplink.close())
       tick()
       adoptPolicy()
       await openDrivers()
       stops.push(...drivers.map((driver) => () => driver.close()))
       if (mode === 'replay') return
-      stops.push(
-        every(clock, second, tick),
-        every(clock, healthEvery, () => uplink.publishNotices()),
-        every(clock, day, forgetOld),
-      )
+      stops.push(every(clock, second, tick), every(clock, day, forgetOld))
     },
     hear,
     tick,
-    finish: (time) => wall.finish(time),
+    finish(time) {
+      observers.tick(clock.monotonic() + 5 * second)
+      wall.finish(time)
+      uplink.wake()
+    },
     nextDue: () => wall.nextDue(),
-    summary: () => ({ ...summary, late: wall.late }),
+    late: () => wall.late,
+    waiting: () => outbox.stats().waiting,
     sensors,
     troubles: () => observers.troubles(),
     uplink,
@@ -266,15 +259,5 @@ export function openGateway(parts: GatewayParts): Gateway {
       for (const stop of stops.reverse()) await stop()
       log.debug('stopped')
     },
-  }
-}
-
-function catalogueOf(policy: Policy): Catalogue {
-  return {
-    schema: schemaVersion,
-    profile: policy.profile,
-    perVisit: { epsilon: policy.perVisitMilli / 1000, guess: guessSentence(policy) },
-    policy: policy.hash,
-    series: policy.series.map((series) => declareSeries(series)),
   }
 }

@@ -1,12 +1,36 @@
 import type { RecordingSummary } from '../drivers/recording.ts'
-import type { Gateway, Summary } from '../gateway.ts'
+import type { Gateway } from '../gateway.ts'
+
+/** What a replay counted and released. */
+export interface Account {
+  /** People counted, exact: whoever replays a recording has it anyway. */
+  readonly counted: Record<string, { in: number; out: number }>
+  released: number
+  readonly missing: Record<string, number>
+}
+
+/** Keeps the account of a gateway from now on. */
+export function openAccount(gateway: Gateway): Account {
+  const account: Account = { counted: {}, released: 0, missing: {} }
+  gateway.onObservation((observation) => {
+    if (observation.kind !== 'crossing') return
+    account.counted[observation.zone] ??= { in: 0, out: 0 }
+    account.counted[observation.zone]![observation.direction] += observation.people
+  })
+  gateway.onRelease(({ missing }) => {
+    if (missing) account.missing[missing] = (account.missing[missing] ?? 0) + 1
+    else account.released += 1
+  })
+  return account
+}
 
 /** What a replay did, for a person or (`--json`) for a program. */
-export interface ReplaySummary extends Summary {
+export interface ReplaySummary extends Account {
   readonly file: string
   readonly recording: RecordingSummary
   /** The first bad lines, each with its number and what is wrong. */
   readonly badLines: readonly string[]
+  readonly late: number
   readonly sent: { readonly acknowledged: number; readonly waiting: number }
 }
 
@@ -14,12 +38,13 @@ interface Parts {
   readonly file: string
   readonly reader: RecordingSummary
   readonly bad: readonly string[]
+  readonly account: Account
   readonly gateway: Gateway
 }
 
-export function replaySummary({ file, reader, bad, gateway }: Parts): ReplaySummary {
-  const { acknowledged, waiting } = gateway.uplink.state()
-  return { file, recording: reader, badLines: bad, ...gateway.summary(), sent: { acknowledged, waiting } }
+export function replaySummary({ file, reader, bad, account, gateway }: Parts): ReplaySummary {
+  const sent = { acknowledged: gateway.uplink.state().acknowledged, waiting: gateway.waiting() }
+  return { file, recording: reader, badLines: bad, ...account, late: gateway.late(), sent }
 }
 
 /** The summary as a person reads it. `broker` is the address it was sent to. */

@@ -10,7 +10,7 @@ import { loadConfig } from '../config.ts'
 import { createRecordingReader, parseRecordingHeader, type RecordingReader } from '../drivers/recording.ts'
 import { type Gateway, openGateway } from '../gateway.ts'
 import { parseCommand } from './help.ts'
-import { replayReport, replaySummary } from './replay-report.ts'
+import { openAccount, replayReport, replaySummary } from './replay-report.ts'
 
 const longestWaitForBroker = minute
 const mostBadLinesShown = 10
@@ -32,6 +32,7 @@ export async function run(args: readonly string[]): Promise<number> {
     throw error
   }
   const gateway = openGateway({ config, mode: 'replay', folder, clock, realClock, log, version, onFatal })
+  const account = openAccount(gateway)
   const passTo = createPassage(gateway, clock, header.start)
   const reader = createRecordingReader({ sensors: config.sensors, hear: gateway.hear })
   try {
@@ -39,7 +40,7 @@ export async function run(args: readonly string[]): Promise<number> {
     const { last, bad } = await play({ lines, reader, passTo, progress: progressOf(file) })
     gateway.finish(header.start + last * 1000)
     const settled = await gateway.uplink.settled(longestWaitForBroker)
-    const summary = replaySummary({ file, bad, reader: reader.summary(), gateway })
+    const summary = replaySummary({ file, bad, reader: reader.summary(), account, gateway })
     process.stdout.write(
       given.has('json') ? `${JSON.stringify(summary)}\n` : replayReport(summary, config.upstream.url),
     )

@@ -49,9 +49,10 @@ export async function run(args: readonly string[]): Promise<number> {
     })
     await gateway.open()
     notifier.ready()
-    log.info({ version, store: config.store.id, sensors: config.sensors.length, clock: trust.why() }, 'running')
+    log.info({ version, store: config.store.id, sensors: config.sensors.length }, 'running')
+    void trust.looked.then(() => log.info({ trusted: trust.isTrusted() }, trust.why()))
     const code = await stopped.code
-    notifier.status('stopping')
+    notifier.stopping()
     await gateway.close()
     trust.close()
     return code

@@ -1,14 +1,15 @@
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
 import { day as oneDay, second } from '../base/duration.ts'
-import { type Counts, release } from './boundary.ts'
+import { release } from './boundary.ts'
 import { nextDay, type Slot } from './calendar.ts'
-import type { Charge, Charged, Journal } from './journal.ts'
+import { chargeOf, type Draft, mostCommonMissing, sentWindows } from './draft.ts'
+import type { Charged, Journal } from './journal.ts'
 import { type AliveBySlot, type AliveShare, createListening } from './listening.ts'
 import type { Bits } from './mechanism.ts'
 import type { Plan } from './plan.ts'
 import type { Policy } from './policy.ts'
-import type { Missing, Release, ReleasedWindow, Series } from './release.ts'
+import type { Release, Series } from './release.ts'
 import type { RunningDay } from './running-day.ts'
 import { createSchedule, type DueSlot } from './schedule.ts'
 import { createHold, createTally, type Passage, type Snapshot } from './tally.ts'
@@ -39,8 +40,11 @@ export interface WallParts {
 export interface Wall {
   /** A passage at a monotonic moment. */
   count(at: number, passage: Passage): void
-  /** Closes every slot that is due. Call about once a second; throws when storage fails and may be called again. */
-  tick(): void
+  /**
+   * Closes every slot that is due; `mayClose` false only looks at the clock. Call about once a second; throws when
+   * storage fails and may be called again.
+   */
+  tick(mayClose?: boolean): void
   /** Closes every slot up to the one that holds wall ms `time`, though it is not over yet: the end of a recording. */
   finish(time: number): void
   /** Wall ms at which the next slot is due; undefined while the clock is untrusted. */
@@ -61,22 +65,11 @@ export interface WallSnapshot {
   readonly alive: AliveBySlot
 }
 
-// Kernel timestamps and serial lines arrive within milliseconds; a second of grace keeps them in their slot.
-const grace = second
+// A crossing is told up to 1.5 s after it happened, when no other edge can change its meaning any more.
+const grace = 2 * second
 const leavesAfter = 30 * second
 const longestCatchUp = 90 * oneDay
 const slotsPerCommit = 100
-
-/** One slot of one series on its way through the two commits. */
-interface Draft {
-  readonly series: Series
-  readonly slot: Slot
-  readonly policy: Policy
-  readonly counts: Counts | null
-  readonly missing: Missing | null
-  readonly coverage: number
-  readonly leavesAt: number
-}
 
 interface Writing {
   readonly charged: Charged
@@ -217,18 +210,10 @@ export function openWall(parts: WallParts): Wall {
 
   function draw({ charged, draft }: Writing): Release {
     const { series, slot, policy } = draft
-    const windows = series.kind === 'day' ? sentWindows(series.zone, slot.day) : []
+    const windows = series.kind === 'day' ? sentWindows(journal.payloads(`footfall/${series.zone}`, slot.day)) : []
     const missing = draft.missing ?? (draft.coverage < 0.475 ? mostCommonMissing(windows) : null)
     const closing = { ...draft, missing, windows, seq: charged.seq, origin: parts.origin, policy: policy.hash }
     return release(closing, parts.bits)
-  }
-
-  /** The day's windows as head office has them: read back from the journal, never from exact counts. */
-  function sentWindows(zone: string, day: string): SentWindow[] {
-    return journal.payloads(`footfall/${zone}`, day).map((payload) => {
-      const sent = JSON.parse(payload.toString()) as Release
-      return { start: sent.window.start, in: sent.in, out: sent.out, missing: sent.missing }
-    })
   }
 
   function openSlot(): Slot | undefined {
@@ -243,7 +228,7 @@ export function openWall(parts: WallParts): Wall {
       if (cursor === undefined) hold.add(at, passage)
       else label(at, passage)
     },
-    tick: () => close(clock.now()),
+    tick: (mayClose = true) => void (mayClose ? close(clock.now()) : look()),
     finish: (time) => close((schedule.slotAt(time)?.end ?? time) + grace),
     nextDue: () => (cursor === undefined ? undefined : schedule.nextDue(cursor)),
     snapshot() {
@@ -264,23 +249,6 @@ export function openWall(parts: WallParts): Wall {
       return late
     },
   }
-}
-
-interface SentWindow extends ReleasedWindow {
-  readonly missing: Missing | null
-}
-
-function mostCommonMissing(windows: readonly SentWindow[]): Missing {
-  const counts = new Map<Missing, number>()
-  for (const { missing } of windows) if (missing) counts.set(missing, (counts.get(missing) ?? 0) + 1)
-  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'sensor-down'
-}
-
-function chargeOf(draft: Draft): Charge {
-  const numbers = draft.series.releasesOut ? 2 : 1
-  const isDrawn = draft.series.drawn && draft.missing === null
-  const spentMilli = isDrawn ? Math.round(draft.series.epsilon * 1000) * numbers : 0
-  return { series: draft.series.name, slot: draft.slot, spentMilli, policy: draft.policy.hash }
 }
 
 function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {

@@ -243,7 +243,7 @@ describe('storage that fails', () => {
         if (failures-- > 0) throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' })
       },
     })
-    shop.until('2026-11-23T09:15:00Z')
+    shop.until('2026-11-23T09:15:01Z')
     for (let i = 0; i < 3; i++) {
       shop.clock.advanceTo(shop.clock.monotonic() + 1000)
       expect(() => shop.wall.tick()).toThrow('full')

@@ -1,0 +1,43 @@
+import type { Counts } from './boundary.ts'
+import type { Slot } from './calendar.ts'
+import type { Charge } from './journal.ts'
+import type { Policy } from './policy.ts'
+import type { Missing, Release, ReleasedWindow, Series } from './release.ts'
+
+/** One slot of one series on its way through the two commits. */
+export interface Draft {
+  readonly series: Series
+  readonly slot: Slot
+  readonly policy: Policy
+  readonly counts: Counts | null
+  readonly missing: Missing | null
+  readonly coverage: number
+  readonly leavesAt: number
+}
+
+/** A day's windows as head office has them: read back from what was sent, never from exact counts. */
+export function sentWindows(payloads: readonly Buffer[]): SentWindow[] {
+  return payloads.map((payload) => {
+    const sent = JSON.parse(payload.toString()) as Pick<Release, 'window' | 'in' | 'out' | 'missing'>
+    return { start: sent.window.start, in: sent.in, out: sent.out, missing: sent.missing }
+  })
+}
+
+export interface SentWindow extends ReleasedWindow {
+  readonly missing: Missing | null
+}
+
+/** The reason that most of a day's windows have. */
+export function mostCommonMissing(windows: readonly SentWindow[]): Missing {
+  const counts = new Map<Missing, number>()
+  for (const { missing } of windows) if (missing) counts.set(missing, (counts.get(missing) ?? 0) + 1)
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'sensor-down'
+}
+
+/** What a slot is charged: nothing where nothing is drawn. */
+export function chargeOf(draft: Draft): Charge {
+  const numbers = draft.series.releasesOut ? 2 : 1
+  const isDrawn = draft.series.drawn && draft.missing === null
+  const spentMilli = isDrawn ? Math.round(draft.series.epsilon * 1000) * numbers : 0
+  return { series: draft.series.name, slot: draft.slot, spentMilli, policy: draft.policy.hash }
+}

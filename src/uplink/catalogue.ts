@@ -1,0 +1,27 @@
+import type { Series } from '../privacy/release.ts'
+import { declareSeries, type Identity, paddedLength } from './feed.ts'
+import { type Catalogue, schemaVersion } from './feed-schema.ts'
+
+/** What the catalogue needs to know of the policy in force. */
+export interface Declared {
+  readonly profile: string
+  readonly perVisitMilli: number
+  readonly hash: string
+  readonly series: readonly Series[]
+}
+
+/** The catalogue of a policy; `guess` says in words what its price allows. */
+export function catalogueOf(policy: Declared, guess: string): Catalogue {
+  return {
+    schema: schemaVersion,
+    profile: policy.profile,
+    perVisit: { epsilon: policy.perVisitMilli / 1000, guess },
+    policy: policy.hash,
+    series: policy.series.map((series) => declareSeries(series)),
+  }
+}
+
+/** Bytes that all series together put into the outbox in an hour of opening. */
+export function bytesPerHour({ series }: Declared, identity: Identity): number {
+  return series.reduce((sum, one) => sum + (paddedLength(one, identity) * 3600) / one.windowSeconds, 0)
+}
