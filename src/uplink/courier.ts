@@ -246,21 +246,15 @@ export function createCourier({ identity, mode, random }: CourierParts): Courier
     return true
   }
 
-  /** Asks for the next moment of the real clock at which time alone changes something. */
+  /** Asks for the next moment of the real clock at which time alone changes something. What is past waits for an event. */
   function wake({ real }: Moment): void {
-    const next = Math.min(flushAt, dialler.dialAt, ...(dialler.isOnline ? onlineMoments(real) : []))
-    if (next < Infinity && !isClosing) actions.push({ do: 'wake', on: 'real', inMs: Math.max(next - real, 0) })
-  }
-
-  function onlineMoments(real: number): number[] {
+    if (isClosing) return
     const [oldest] = inFlight.values()
-    const paused = caution.pausedUntil()
-    return [
-      oldest ? oldest.sentAt + answerTime : Infinity,
-      paused > real ? paused : Infinity,
-      ear.takeAt,
-      ...lanes.map((lane) => lines[lane].againAt),
-    ]
+    const unanswered = oldest ? oldest.sentAt + answerTime : Infinity
+    const online = [unanswered, caution.pausedUntil(), ear.takeAt, ...lanes.map((lane) => lines[lane].againAt)]
+    const moments = [flushAt, dialler.dialAt, ...(dialler.isOnline ? online : [])]
+    const next = Math.min(...moments.filter((moment) => moment > real))
+    if (next < Infinity) actions.push({ do: 'wake', on: 'real', inMs: next - real })
   }
 
   return {

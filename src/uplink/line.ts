@@ -23,7 +23,6 @@ export interface Line {
 export interface Read {
   readonly again: boolean
   readonly after: number
-  readonly upTo: number
   readonly limit: number
 }
 
@@ -55,8 +54,8 @@ export function startRead(line: Line, real: number): Read | undefined {
   if (line.ready.length > 0 || line.isReading) return undefined
   if (line.isDrained && real < line.againAt) return undefined
   line.isReading = true
-  if (line.isDrained) return { again: true, after: line.againFrom, upTo: line.cursor, limit: batchSize }
-  return { again: false, after: line.cursor, upTo: Infinity, limit: batchSize }
+  if (line.isDrained) return { again: true, after: line.againFrom, limit: batchSize }
+  return { again: false, after: line.cursor, limit: batchSize }
 }
 
 /** Takes what was read; returns the rows that are new. */

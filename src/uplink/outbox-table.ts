@@ -89,8 +89,7 @@ export function laneStatements({ connection: sql }: Database, lane: Lane) {
        ) ORDER BY seq LIMIT $limit`,
     ),
     again: sql.prepare<[AgainQuery], StoredRow>(
-      `SELECT * FROM ${table} WHERE (again_at <= $now OR again_at > $never) AND seq > $after AND seq <= $upTo
-         ORDER BY seq LIMIT $limit`,
+      `SELECT * FROM ${table} WHERE (again_at <= $now OR again_at > $never) AND seq > $after ORDER BY seq LIMIT $limit`,
     ),
     nextAgain: sql.prepare<[number], number | null>(`SELECT min(again_at) FROM ${table} WHERE again_at > ?`).pluck(),
     refused: sql
@@ -146,7 +145,6 @@ interface AgainQuery {
   /** A moment so far ahead that only a clock stepped back can explain it. */
   never: number
   after: number
-  upTo: number
   limit: number
 }
 

@@ -25,8 +25,8 @@ export interface Outbox {
   put(outgoing: Outgoing, notBefore: number): void
   /** Rows to send after `after`, in `seq` order, up to the first that may not leave yet at wall ms `now`. */
   due(lane: Lane, after: number, limit: number, now: number): Batch
-  /** Rows after `after` up to `upTo` whose time to be sent again has come: refused, or not seen at the consumer. */
-  again(lane: Lane, after: number, upTo: number, limit: number): Batch
+  /** Rows after `after` whose time to be sent again has come: refused, or not seen at the consumer. */
+  again(lane: Lane, after: number, limit: number): Batch
   /** The broker took them. A power cut may undo this; they are then sent again. */
   acknowledged(lane: Lane, seqs: readonly number[]): void
   /** The broker would not take it: put aside for five minutes, doubling up to six hours. */
@@ -156,9 +156,9 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
     return { ...batch(lane, rows.slice(0, early), limit, rows[early]!.not_before - now), isEnd: true }
   }
 
-  function again(lane: Lane, after: number, upTo: number, limit: number): Batch {
+  function again(lane: Lane, after: number, limit: number): Batch {
     const now = clock.now()
-    const rows = of(lane).again.all({ now, never: now + 12 * hour, after, upTo, limit })
+    const rows = of(lane).again.all({ now, never: now + 12 * hour, after, limit })
     const next = of(lane).nextAgain.get(now)
     return batch(lane, rows, limit, next ? next - now : null)
   }

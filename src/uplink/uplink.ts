@@ -126,8 +126,8 @@ export function openUplink(parts: UplinkParts): Uplink {
     return Math.max(Math.ceil((createdAt + expiry - realClock.now()) / second), 1)
   }
 
-  function read({ lane, again, after, upTo, limit }: CourierAction & { do: 'read' }): Batch {
-    const ask = () => (again ? outbox.again(lane, after, upTo, limit) : outbox.due(lane, after, limit, moment().shop))
+  function read({ lane, again, after, limit }: CourierAction & { do: 'read' }): Batch {
+    const ask = () => (again ? outbox.again(lane, after, limit) : outbox.due(lane, after, limit, moment().shop))
     return guarded(ask) ?? { rows: [], upTo: 0, isEnd: true, inMs: minute }
   }
 
