@@ -67,7 +67,7 @@ function feeder({ frames, perSecond }: Stream): Feed {
   return (hear, from, settings) => {
     const decoder = createDecoder(settings, hear)
     const step = 1000 / perSecond
-    frames.forEach((frame, i) => decoder.push(frame, from + i * step))
+    for (const [i, frame] of frames.entries()) decoder.push(frame, from + i * step)
     return from + frames.length * step
   }
 }
@@ -80,9 +80,9 @@ const beamFeeder: Feed = (hear, from, { id }) => {
     ['inner', 0],
   ] as const
   for (let person = 0; person < 1000; person++) {
-    edges.forEach(([line, level], i) =>
-      hear({ kind: 'edge', sensor: id, at: from + person * 2000 + i * 120, line, level }),
-    )
+    for (const [i, [line, level]] of edges.entries()) {
+      hear({ kind: 'edge', sensor: id, at: from + person * 2000 + i * 120, line, level })
+    }
   }
   return from + 1000 * 2000
 }
