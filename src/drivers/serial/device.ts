@@ -51,6 +51,9 @@ export async function openDevice(settings: SerialSettings, listener: DeviceListe
   // An unplug shows as `close` with an error, as `error`, or as the end of the stream; it depends on kernel and driver.
   port.on('close', lose).on('error', lose).on('end', lose)
   await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(error) : resolve())))
+  // A terminal that hangs up between two reads gives 0 bytes for ever, and serialport 13 then reads it again and
+  // again, 5 MB a second, until closed. Its poller knows better, so we ask it as well.
+  if (port.port && 'poller' in port.port) port.port.poller.once('disconnect', lose)
   return {
     write(bytes) {
       if (!isOver && port.isOpen) port.write(Buffer.from(bytes), () => {})

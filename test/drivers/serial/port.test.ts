@@ -127,6 +127,21 @@ describe.skipIf(!need('socat'))('a sensor on a serial port', () => {
     expect(openFiles()).toBe(files - 1)
   })
 
+  it('is known to be unplugged also when it hung up between two reads', async () => {
+    const wire = await cable()
+    const { driver, states, frames } = await hear({ ...settingsOf.ld2450, port: wire.box })
+    for (let i = 1; i <= 5; i++) {
+      const before = frames()
+      await opened(wire, () => frames() > before)
+      await wire.send(frame)
+      wire.cutUnnoticed()
+      await until(() => states().length === 2 * i, 'down')
+      expect(driver.health().reason).toMatch(/went away/)
+      await wire.unplug()
+      await wire.plugIn()
+    }
+  })
+
   it('is down after three silent seconds and up with the next frame', async () => {
     const wire = await cable()
     const stop = radar(wire)

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
@@ -12,6 +13,8 @@ export interface Cable {
   /** Both ends vanish, as when a USB adapter is pulled. */
   unplug(): Promise<void>
   plugIn(): Promise<void>
+  /** Both ends hang up while this process is too busy to notice. */
+  cutUnnoticed(): void
 }
 
 /** Plugs in a cable whose ends are called `path`-box and `path`-sensor. */
@@ -19,10 +22,12 @@ export async function layCable(path: string): Promise<Cable> {
   const box = `${path}-box`
   const sensor = `${path}-sensor`
   let socat: ChildProcess | undefined
+  let gone: Promise<unknown> | undefined
   let end: Awaited<ReturnType<typeof open>> | undefined
 
   async function plugIn(): Promise<void> {
     socat = spawn('socat', [`pty,raw,echo=0,link=${box}`, `pty,raw,echo=0,link=${sensor}`], { stdio: 'ignore' })
+    gone = once(socat, 'exit')
     await until(() => existsSync(box) && existsSync(sensor), 'socat has made its terminals')
     end = await open(sensor, 'r+')
   }
@@ -31,7 +36,6 @@ export async function layCable(path: string): Promise<Cable> {
     const dying = socat
     if (!dying) return
     socat = undefined
-    const gone = new Promise((resolve) => dying.once('exit', resolve))
     dying.kill('SIGKILL')
     await gone
     await end?.close()
@@ -45,6 +49,10 @@ export async function layCable(path: string): Promise<Cable> {
     box,
     plugIn,
     unplug,
+    cutUnnoticed() {
+      process.kill(socat!.pid!, 'SIGKILL')
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+    },
     async send(bytes) {
       await end!.write(typeof bytes === 'string' ? Buffer.from(bytes) : bytes)
     },
