@@ -35,7 +35,7 @@ export interface Link {
 export function createLink(settings: SerialSettings, { clock, log, hear }: LinkParts): Link {
   const state = createStateTeller(settings.id, { clock, log, hear })
   const watch = createWatch(clock, silenceOf(settings), silent)
-  const { decoder, poller, exception } = createEars(settings, { clock, hear, alive })
+  const { decoder, poller } = createEars(settings, { clock, hear, alive })
   let device: Device | undefined
   let work = Promise.resolve()
   // Since the sensor was last understood, or the port opened.
@@ -88,7 +88,7 @@ export function createLink(settings: SerialSettings, { clock, log, hear }: LinkP
   }
 
   function silent(): void {
-    tryLater(silenceReason(settings, { bytes, exception: exception() }))
+    tryLater(silenceReason(settings, { bytes, exception: poller?.refusal() }))
   }
 
   function tryLater(reason: string): void {
@@ -117,8 +117,6 @@ export function createLink(settings: SerialSettings, { clock, log, hear }: LinkP
 interface Ears {
   readonly decoder: FrameDecoder
   readonly poller?: Poller
-  /** The last Modbus exception, if the device answers with one. */
-  readonly exception: () => number | undefined
 }
 
 /** What understands the bytes. Frames that come by themselves show life; a device that is asked, by a full round. */
@@ -129,14 +127,14 @@ function createEars(
   if (settings.kind === 'modbus-counter') {
     const decoder = createModbusDecoder(settings, hear)
     const poller = createPoller({ settings, clock, decoder, roundDone: () => alive(clock.monotonic()) })
-    return { decoder, poller, exception: () => decoder.exception }
+    return { decoder, poller }
   }
   const decoder = createDecoder(settings, (reading) => {
     // First that it is alive, then what it says.
     alive(reading.at)
     hear(reading)
   })
-  return { decoder, exception: () => undefined }
+  return { decoder }
 }
 
 /** How long a sensor may say nothing and still be alive, in ms. */

@@ -19,6 +19,8 @@ export interface Poller {
   /** Bytes were pushed into the decoder. */
   heard(): void
   stop(): void
+  /** The exception code with which a register was refused since the last complete round. */
+  refusal(): number | undefined
 }
 
 /** Asks for the registers in turn, once every `pollSeconds`, one question at a time and with the silence between. */
@@ -33,6 +35,7 @@ export function createPoller({ settings, clock, decoder, roundDone }: PollerPart
   let answers = 0
   let started = 0
   let isComplete = true
+  let refusal: number | undefined
 
   function beginRound(): void {
     started = clock.monotonic()
@@ -59,12 +62,15 @@ export function createPoller({ settings, clock, decoder, roundDone }: PollerPart
     asked = undefined
     cancel()
     isComplete &&= decoder.exception === undefined
+    refusal = decoder.exception ?? refusal
     if (register + 1 < requests.length) {
       cancel = clock.after(gap, () => ask(register + 1))
       return
     }
     cancel = clock.after(Math.max(gap, started + period - clock.monotonic()), beginRound)
-    if (isComplete) roundDone()
+    if (!isComplete) return
+    refusal = undefined
+    roundDone()
   }
 
   return {
@@ -80,5 +86,6 @@ export function createPoller({ settings, clock, decoder, roundDone }: PollerPart
       cancel()
       decoder.expect(undefined)
     },
+    refusal: () => refusal,
   }
 }
