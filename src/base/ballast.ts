@@ -11,11 +11,13 @@ export interface Ballast {
   readonly isHeld: boolean
   /** Gives the room free. False when it was given before. */
   release(): boolean
-  /** Takes the room again if the disk has plenty. Returns whether it is held. */
+  /** Takes the room again if as much is left besides. Returns whether it is held. */
   remake(): boolean
+  /** Is there at least as much room on the disk as the ballast takes? */
+  hasRoom(): boolean
 }
 
-/** @param size in bytes; the rest of the disk must have four times as much before the ballast is taken (again) */
+/** @param size in bytes */
 export function openBallast(folder: string, size = 512 * 1024): Ballast {
   const file = join(folder, 'ballast')
   let isHeld = existsSync(file) && statSync(file).size >= size
@@ -23,7 +25,7 @@ export function openBallast(folder: string, size = 512 * 1024): Ballast {
   function remake(): boolean {
     if (isHeld) return true
     try {
-      if (freeBytes(folder) < 4 * size) return false
+      if (freeBytes(folder) < 2 * size) return false
       fill(file, size)
       isHeld = true
     } catch (error) {
@@ -45,6 +47,7 @@ export function openBallast(folder: string, size = 512 * 1024): Ballast {
       return wasHeld
     },
     remake,
+    hasRoom: () => freeBytes(folder) >= size,
   }
 }
 

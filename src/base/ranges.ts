@@ -30,9 +30,9 @@ export function withoutRange(ranges: readonly Range[], [first, last]: Range): Ra
   })
 }
 
-/** What of `whole` is not in the set. */
+/** What of `whole` is not in the set. A whole that ends before it begins is empty. */
 export function gapsOf(ranges: readonly Range[], whole: Range): Range[] {
-  return ranges.reduce<Range[]>(withoutRange, [whole])
+  return ranges.reduce<Range[]>(withoutRange, whole[0] <= whole[1] ? [whole] : [])
 }
 
 /** Are these sorted, disjoint ranges between `least` and `most`? */

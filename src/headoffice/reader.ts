@@ -30,6 +30,8 @@ export interface ReaderParts {
   readonly stored: boolean
   /** The closed schemas of the feed, by the first level of the topic below the gateway. Without it: id and seq only. */
   readonly accepts?: (kind: string, message: unknown) => boolean
+  /** Time between two attempts to connect, in ms. */
+  readonly retryEvery?: number
   /** Least time between two writings of `stored` of one gateway, in ms. */
   readonly storedEvery?: number
 }
@@ -74,13 +76,18 @@ export function startReader(parts: ReaderParts): Reader {
     ...parts.tls,
     clientId: `drempel-reader-${randomUUID()}`,
     protocolVersion: 4,
-    reconnectPeriod: second,
+    reconnectPeriod: parts.retryEvery ?? second,
   })
   client.on('error', () => {})
   client.on('connect', () => {
     client.subscribe(`${root}/#`, { qos: 1 }, (error) => {
       if (!error) resolve()
     })
+    // A broker that died may have forgotten what it retained.
+    for (const [name, gateway] of gateways) {
+      gateway.lastStored = ''
+      writeStoredSoon(name, gateway)
+    }
   })
   client.on('message', (topic, payload, { retain }) => {
     // One message after the other; a caller that throws at one does not stop the reading.

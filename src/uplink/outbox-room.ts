@@ -35,8 +35,10 @@ export interface RoomParts {
 }
 
 const mostRangesShown = 50
-const mostTries = 8
-const bytesShedWhenFull = 64 * 1024
+const mostTries = 4
+const bytesShedWhenFull = 16 * 1024
+// More than the two commits of a slot touch.
+const fewPages = 16
 
 export function createRoom({ database, statements, clock, log, ballast, hasConsumer }: RoomParts): Room {
   const of = (lane: Lane) => statements.get(lane)!
@@ -83,15 +85,37 @@ export function createRoom({ database, statements, clock, log, ballast, hasConsu
     report(count, 'There was no more room')
   }
 
-  function makeRoom(tries: number): void {
-    const hadBallast = ballast?.release() ?? false
-    if (hadBallast) log.warn('The disk is full: the ballast was given free.')
+  /** Nothing here may fail for want of room: it is how room is made. */
+  function quietly(work: () => void): void {
     try {
-      if (!hadBallast) database.lazyTransaction(() => shedAbove(bytesHeld() - bytesShedWhenFull * 2 ** tries))
-      database.connection.pragma('wal_checkpoint(TRUNCATE)')
+      work()
     } catch (error) {
       if (!isStorageFull(error)) throw error
     }
+  }
+
+  function shedBytes(bytes: number): void {
+    quietly(() => database.lazyTransaction(() => shedAbove(bytesHeld() - bytes)))
+  }
+
+  /** Gives back what the write-ahead log took; the database itself grows only by pages it did not have before. */
+  function checkpoint(): void {
+    quietly(() => database.connection.pragma('wal_checkpoint(TRUNCATE)'))
+  }
+
+  function makeRoom(tries: number): void {
+    if (ballast?.release()) log.warn('The disk is full: the ballast was given free.')
+    checkpoint()
+    if (tries === 0) return
+    shedBytes(bytesShedWhenFull * 2 ** tries)
+    checkpoint()
+  }
+
+  /** While even the ballast's room is used up the database must not grow: the oldest go before new pages are needed. */
+  function stayAfloat(): void {
+    if (!ballast || ballast.isHeld || ballast.remake() || ballast.hasRoom()) return
+    const freePages = Number(database.connection.pragma('freelist_count', { simple: true }))
+    if (freePages < fewPages) shedBytes(bytesShedWhenFull)
   }
 
   return {
@@ -105,11 +129,15 @@ export function createRoom({ database, statements, clock, log, ballast, hasConsu
     forgetGone: (moment) => void database.connection.prepare('DELETE FROM outbox_gone WHERE at < ?').run(moment),
     bytesHeld,
     withRoom(work) {
+      if (database.connection.inTransaction) return work()
+      stayAfloat()
       for (let tries = 0; ; tries += 1) {
         try {
-          return work()
+          const result = work()
+          if (ballast?.isHeld === false) checkpoint()
+          return result
         } catch (error) {
-          if (!isStorageFull(error) || database.connection.inTransaction || tries >= mostTries) throw error
+          if (!isStorageFull(error) || tries >= mostTries) throw error
           makeRoom(tries)
         }
       }

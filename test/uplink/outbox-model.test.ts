@@ -142,7 +142,7 @@ function check({ outbox, database }: TestOutbox, model: Model): void {
 it('holds exactly what was put and not yet delivered, through acknowledgements, lies, crashes and bit rot', () => {
   const folder = mkdtempSync(join(tmpdir(), 'drempel-outbox-'))
   try {
-    for (let seed = 1; seed <= trials(25, 1000); seed += 1) live(seed, folder)
+    for (let seed = 1; seed <= trials(25, 300); seed += 1) live(seed, folder)
   } finally {
     rmSync(folder, { recursive: true })
   }
