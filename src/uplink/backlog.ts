@@ -1,5 +1,5 @@
 import { minute } from '../base/duration.ts'
-import type { Row } from './outbox.ts'
+import type { Row } from './outbox-words.ts'
 
 /**
  * Which rows travel together in a backlog: in `run`, those that were put before a connection that followed more than

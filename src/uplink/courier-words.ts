@@ -1,6 +1,6 @@
 import type { Lane, Outgoing } from './feed.ts'
 import type { Read } from './line.ts'
-import type { Batch, Stored } from './outbox.ts'
+import type { Batch, Row, Stored } from './outbox-words.ts'
 
 /** What can happen to the courier. */
 export type CourierInput =
@@ -47,4 +47,30 @@ export interface Moment {
   /** Wall and monotonic ms of the real clock: the network runs on it. */
   readonly wall: number
   readonly real: number
+}
+
+/** The courier as its shell sees it: inputs go in, actions come out. */
+export interface Courier {
+  step(input: CourierInput, moment: Moment): readonly CourierAction[]
+  readonly progress: Progress
+}
+
+export interface Progress {
+  readonly isConnected: boolean
+  readonly protocol: Protocol
+  /** Messages handed to the broker that it has not answered yet. */
+  readonly inFlight: number
+  /** Rows handed to the broker and taken by it, messages refused by it; a resend counts again. */
+  readonly sent: number
+  readonly acknowledged: number
+  readonly refused: number
+}
+
+/** A message between its publish and its answer. */
+export interface Load {
+  /** Names it in reports: a notice's topic, or lane and seq of the first row. */
+  readonly key: string
+  readonly lane: Lane | null
+  readonly rows: readonly Row[]
+  readonly sentAt: number
 }

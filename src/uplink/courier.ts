@@ -1,33 +1,13 @@
 import { minute, second } from '../base/duration.ts'
 import { createBacklog } from './backlog.ts'
 import { createCaution } from './caution.ts'
-import type { CourierAction, CourierInput, LastSeq, Loss, Moment, Protocol } from './courier-words.ts'
+import type { Courier, CourierAction, CourierInput, LastSeq, Load, Loss, Moment } from './courier-words.ts'
 import { createDialler } from './dialler.ts'
 import { encodeBacklog, type Identity, type Lane, lanes, type Outgoing } from './feed.ts'
 import { type Line, lookAgainIn, openLine, restartLine, settleRows, startRead, takeRows } from './line.ts'
 import { createNoticeBoard } from './notices.ts'
-import type { Batch, Row } from './outbox.ts'
+import type { Batch } from './outbox-words.ts'
 import { createEar } from './stored.ts'
-
-/**
- * Decides what is sent and when. It does nothing itself: inputs go in, actions come out, time and chance are arguments.
- * A row leaves the outbox only through `acknowledge` and `trim`; whatever else happens, it is sent again.
- */
-export interface Courier {
-  step(input: CourierInput, moment: Moment): readonly CourierAction[]
-  readonly progress: Progress
-}
-
-export interface Progress {
-  readonly isConnected: boolean
-  readonly protocol: Protocol
-  /** Messages handed to the broker that it has not answered yet. */
-  readonly inFlight: number
-  /** Rows handed to the broker and taken by it, messages refused by it; a resend counts again. */
-  readonly sent: number
-  readonly acknowledged: number
-  readonly refused: number
-}
 
 export interface CourierParts {
   readonly identity: Identity
@@ -44,16 +24,11 @@ const flushTime = second
 const packetOverhead = 512
 const packetTooLarge = 0x95
 
-/** A message between its publish and its answer. */
-interface Load {
-  /** Names it in reports: a notice's topic, or lane and seq of the first row. */
-  readonly key: string
-  readonly lane: Lane | null
-  readonly rows: readonly Row[]
-  readonly sentAt: number
-}
-
-/** @returns a courier that rests until the input 'opened' */
+/**
+ * Decides what is sent and when. It does nothing itself: inputs go in, actions come out, time and chance are arguments.
+ * A row leaves the outbox only through `acknowledge` and `trim`; whatever else happens, it is sent again.
+ * @returns a courier that rests until the input 'opened'
+ */
 export function createCourier({ identity, mode, random }: CourierParts): Courier {
   const dialler = createDialler(random)
   const caution = createCaution(random)

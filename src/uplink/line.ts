@@ -1,5 +1,5 @@
 import { minute } from '../base/duration.ts'
-import type { Batch, Row } from './outbox.ts'
+import type { Batch, Row } from './outbox-words.ts'
 
 /** One lane's rows on their way from the outbox to the broker. */
 export interface Line {

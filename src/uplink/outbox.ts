@@ -5,10 +5,11 @@ import { day, hour } from '../base/duration.ts'
 import { describeError, GatewayError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { holds, macOf } from '../base/mac.ts'
-import { areRanges, covers, gapsOf, type Range } from '../base/ranges.ts'
+import { gapsOf, type Range } from '../base/ranges.ts'
 import { isOutgoing, type Lane, lanes, type Outgoing, restore } from './feed.ts'
 import { createRoom } from './outbox-room.ts'
 import { type LaneStatements, laneStatements, outboxMigrations, type StoredRow } from './outbox-table.ts'
+import { type Batch, isStored, parseStored, type Row, type Stored } from './outbox-words.ts'
 
 export { outboxMigrations }
 
@@ -49,32 +50,6 @@ export interface Outbox {
   withRoom<T>(work: () => T): T
 }
 
-export interface Row {
-  readonly outgoing: Outgoing
-  readonly seq: number
-  /** Wall ms. */
-  readonly notBefore: number
-  readonly createdAt: number
-  readonly isPacked: boolean
-  readonly isFirstSend: boolean
-}
-
-export interface Batch {
-  readonly rows: readonly Row[]
-  /** The highest `seq` that was looked at; 0 when there was none. */
-  readonly upTo: number
-  /** False when the limit cut it short. */
-  readonly isEnd: boolean
-  /** Milliseconds until there is more; null when nothing is known to come. */
-  readonly inMs: number | null
-}
-
-/** The consumer has everything up to `upTo` but for the missing ranges. */
-export interface Stored {
-  readonly upTo: number
-  readonly missing: readonly Range[]
-}
-
 export interface OutboxStats {
   readonly rows: number
   readonly bytes: number
@@ -111,7 +86,6 @@ export interface OutboxLimits {
 const usualLimits: OutboxLimits = { bytes: 64_000_000, age: 90 * day, keepAcknowledged: 7 * day }
 const mostBrokenKept = 100
 const undated = 1
-const nothingStored: Stored = { upTo: 0, missing: [] }
 
 /** Opens the outbox in a database that was opened with outboxMigrations. */
 export function openOutbox({ database, key, clock, log, ballast, limits }: OutboxParts): Outbox {
@@ -270,19 +244,4 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
     stats,
     withRoom: room.withRoom,
   }
-}
-
-/** What the disk changed says only that there is a consumer. */
-function parseStored(text: string | null): Stored | undefined {
-  if (text === null) return undefined
-  try {
-    const { upTo, missing } = JSON.parse(text) as Stored
-    return areRanges(missing, 1, upTo) ? { upTo, missing } : nothingStored
-  } catch {
-    return nothingStored
-  }
-}
-
-function isStored({ upTo, missing }: Stored, seq: number): boolean {
-  return seq <= upTo && !covers(missing, seq)
 }

@@ -3,7 +3,7 @@ import { areRanges } from '../base/ranges.ts'
 import type { LastSeq } from './courier-words.ts'
 import { fits, type Lane, lanes } from './feed.ts'
 import type { StoredMessage } from './feed-schema.ts'
-import type { Stored } from './outbox.ts'
+import type { Stored } from './outbox-words.ts'
 
 /** What of a `stored` message can be true. */
 export interface Heard {
@@ -16,6 +16,18 @@ export interface Heard {
 
 // Nobody is further ahead of a restored image than ten years of ten zones at 5 minutes.
 const farthestAhead = 10_000_000
+
+const largestMessage = 256 * 1024
+
+/** Anything at all may come from the network; what is no JSON, or far too long, fits no schema. */
+export function parseMessage(payload: Buffer): unknown {
+  if (payload.length > largestMessage) return undefined
+  try {
+    return JSON.parse(payload.toString())
+  } catch {
+    return undefined
+  }
+}
 
 /** `stored` comes from the network: only what fits the schema and what we ever sent is believed. */
 export function hearStored(message: unknown, lastSeq: LastSeq): Heard {
@@ -55,7 +67,7 @@ export function createEar(): Ear {
       for (const lane of lanes) if (stored[lane]) news.set(lane, stored[lane])
       // Only what lay at the broker before us can tell that this box was restored from an old image.
       const adopt = isRetained && !hasHeard ? ahead : null
-      hasHeard ||= !isDoubtful || ahead !== null
+      hasHeard ||= isRetained && (!isDoubtful || ahead !== null)
       return { adopt, isIgnored: isDoubtful && adopt === null }
     },
     take(real) {

@@ -1,18 +1,20 @@
 import { randomInt } from 'node:crypto'
 import { type Clock, every } from '../base/clock.ts'
 import { day, hour, minute, second } from '../base/duration.ts'
-import { describeError, GatewayError, isStorageFull } from '../base/errors.ts'
+import { describeError, GatewayError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { openAlarm, openSeldom } from './alarm.ts'
-import { createCourier, type Progress } from './courier.ts'
-import type { CourierAction, CourierInput, Protocol } from './courier-words.ts'
+import { createCourier } from './courier.ts'
+import type { CourierAction, CourierInput, Progress, Protocol } from './courier-words.ts'
 import type { Failure } from './failure.ts'
 import { encodeNotice, type Identity, type Outgoing } from './feed.ts'
 import type { Catalogue, Health } from './feed-schema.ts'
+import { createKeeper } from './keeper.ts'
 import { type Link, type LinkEvents, openLink } from './mqtt.ts'
-import type { Batch, Outbox } from './outbox.ts'
+import type { Outbox } from './outbox.ts'
 import { openPatience } from './patience.ts'
 import type { UpstreamSettings } from './settings.ts'
+import { parseMessage } from './stored.ts'
 
 /** Carries what lies in the outbox to the broker, and says how the box is. */
 export interface Uplink {
@@ -59,7 +61,6 @@ const healthEvery = 5 * minute
 const sweepEvery = hour
 const expiry = 90 * day
 const closingTime = 2 * second
-const largestStored = 256 * 1024
 /** Couriers count from 1. */
 const farewell = 0
 
@@ -69,6 +70,9 @@ export function openUplink(parts: UplinkParts): Uplink {
   const courier = createCourier({ identity, mode, random })
   const patience = openPatience(realClock)
   const seldom = openSeldom(realClock)
+  const keeper = createKeeper(outbox, (error) =>
+    seldom('storage', () => log.error(`The outbox: ${describeError(error)}`)),
+  )
   const alarms = { shop: openAlarm(clock), real: openAlarm(realClock) }
   const periods: (() => void)[] = []
   const inputs: CourierInput[] = []
@@ -114,39 +118,16 @@ export function openUplink(parts: UplinkParts): Uplink {
       case 'report':
         return report(action)
       case 'read':
-        inputs.push({ is: 'rows', lane: action.lane, again: action.again, batch: read(action) })
+        inputs.push({ is: 'rows', lane: action.lane, again: action.again, batch: keeper.read(action, moment().shop) })
         return
       default:
-        guarded(() => store(action))
+        keeper.store(action)
     }
   }
 
   function secondsOfUse(createdAt: number | null): number | null {
     if (createdAt === null) return null
     return Math.max(Math.ceil((createdAt + expiry - realClock.now()) / second), 1)
-  }
-
-  function read({ lane, again, after, limit }: CourierAction & { do: 'read' }): Batch {
-    const ask = () => (again ? outbox.again(lane, after, limit) : outbox.due(lane, after, limit, moment().shop))
-    return guarded(ask) ?? { rows: [], upTo: 0, isEnd: true, inMs: minute }
-  }
-
-  function store(action: CourierAction & { do: 'acknowledge' | 'refuse' | 'pack' | 'trim' }): void {
-    if (action.do === 'trim') outbox.trim(action.lane, action.stored)
-    if (action.do === 'acknowledge') outbox.acknowledged(action.lane, action.seqs)
-    if (action.do === 'refuse') outbox.refused(action.lane, action.seqs)
-    if (action.do === 'pack') outbox.packed(action.lane, action.seqs)
-  }
-
-  /** Storage may fail; then nothing is forgotten, and what was under way is sent again. */
-  function guarded<T>(work: () => T): T | undefined {
-    try {
-      return work()
-    } catch (error) {
-      const shown = isStorageFull(error) ? new GatewayError('BASE_STORAGE_FULL') : error
-      seldom('storage', () => log.error(`The outbox: ${describeError(shown)}`))
-      return undefined
-    }
   }
 
   function report({ what, key, reason }: CourierAction & { do: 'report' }): void {
@@ -200,7 +181,7 @@ export function openUplink(parts: UplinkParts): Uplink {
 
   function heard(payload: Buffer, isRetained: boolean): void {
     const lastSeq = { aggregates: outbox.lastSeq('aggregates'), signals: outbox.lastSeq('signals') }
-    feed({ is: 'stored', message: parse(payload), isRetained, lastSeq })
+    feed({ is: 'stored', message: parseMessage(payload), isRetained, lastSeq })
   }
 
   function lost({ why, error }: Failure): void {
@@ -251,9 +232,9 @@ export function openUplink(parts: UplinkParts): Uplink {
 
   return {
     open() {
-      guarded(() => outbox.sweep())
+      keeper.sweep()
       periods.push(every(realClock, healthEvery, publishNotices))
-      periods.push(every(realClock, sweepEvery, () => guarded(() => outbox.sweep())))
+      periods.push(every(realClock, sweepEvery, keeper.sweep))
       feed({ is: 'opened' })
     },
     wake: () => feed({ is: 'woken' }),
@@ -261,15 +242,5 @@ export function openUplink(parts: UplinkParts): Uplink {
     settled: (time) => patience.until(() => outbox.waiting() === 0, time),
     state: () => ({ ...courier.progress, since, failure }),
     close,
-  }
-}
-
-/** Anything at all may come from the network; what is no JSON fits no schema. */
-function parse(payload: Buffer): unknown {
-  if (payload.length > largestStored) return undefined
-  try {
-    return JSON.parse(payload.toString())
-  } catch {
-    return undefined
   }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { day, hour, minute, second } from '../../src/base/duration.ts'
 import { encodeNotice, encodeRelease } from '../../src/uplink/feed.ts'
-import { type Batch, outboxMigrations } from '../../src/uplink/outbox.ts'
+import { outboxMigrations } from '../../src/uplink/outbox.ts'
+import type { Batch } from '../../src/uplink/outbox-words.ts'
 import { boxKey, listeningLog, message, noon, numbers, putAll, testOutbox } from '../support/outbox.ts'
 import { footfall, footfallSeries, shop } from '../support/releases.ts'
 

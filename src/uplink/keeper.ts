@@ -1,0 +1,40 @@
+import { minute } from '../base/duration.ts'
+import { GatewayError, isStorageFull } from '../base/errors.ts'
+import type { CourierAction } from './courier-words.ts'
+import type { Outbox } from './outbox.ts'
+import type { Batch } from './outbox-words.ts'
+
+/** Does at the outbox what the courier wants. Storage may fail; then nothing is forgotten and rows are sent again. */
+export interface Keeper {
+  /** @param shop wall ms of the shop's clock */
+  read(action: CourierAction & { do: 'read' }, shop: number): Batch
+  store(action: CourierAction & { do: 'acknowledge' | 'refuse' | 'pack' | 'trim' }): void
+  sweep(): void
+}
+
+export function createKeeper(outbox: Outbox, onError: (error: unknown) => void): Keeper {
+  function guarded<T>(work: () => T): T | undefined {
+    try {
+      return work()
+    } catch (error) {
+      onError(isStorageFull(error) ? new GatewayError('BASE_STORAGE_FULL') : error)
+      return undefined
+    }
+  }
+
+  return {
+    read({ lane, again, after, limit }, shop) {
+      const ask = () => (again ? outbox.again(lane, after, limit) : outbox.due(lane, after, limit, shop))
+      return guarded(ask) ?? { rows: [], upTo: 0, isEnd: true, inMs: minute }
+    },
+    store(action) {
+      guarded(() => {
+        if (action.do === 'trim') outbox.trim(action.lane, action.stored)
+        if (action.do === 'acknowledge') outbox.acknowledged(action.lane, action.seqs)
+        if (action.do === 'refuse') outbox.refused(action.lane, action.seqs)
+        if (action.do === 'pack') outbox.packed(action.lane, action.seqs)
+      })
+    },
+    sweep: () => void guarded(() => outbox.sweep()),
+  }
+}

@@ -1,0 +1,47 @@
+import { areRanges, covers, type Range } from '../base/ranges.ts'
+import type { Outgoing } from './feed.ts'
+
+/** A stored message whose MAC holds. */
+export interface Row {
+  readonly outgoing: Outgoing
+  readonly seq: number
+  /** Wall ms. */
+  readonly notBefore: number
+  readonly createdAt: number
+  readonly isPacked: boolean
+  readonly isFirstSend: boolean
+}
+
+export interface Batch {
+  readonly rows: readonly Row[]
+  /** The highest `seq` that was looked at; 0 when there was none. */
+  readonly upTo: number
+  /** False when the limit cut it short. */
+  readonly isEnd: boolean
+  /** Milliseconds until there is more; null when nothing is known to come. */
+  readonly inMs: number | null
+}
+
+/** The consumer has everything up to `upTo` but for the missing ranges. */
+export interface Stored {
+  readonly upTo: number
+  readonly missing: readonly Range[]
+}
+
+const nothingStored: Stored = { upTo: 0, missing: [] }
+
+/** What the disk changed says only that there is a consumer. */
+export function parseStored(text: string | null): Stored | undefined {
+  if (text === null) return undefined
+  try {
+    const { upTo, missing } = JSON.parse(text) as Stored
+    return Number.isSafeInteger(upTo) && areRanges(missing, 1, upTo) ? { upTo, missing } : nothingStored
+  } catch {
+    return nothingStored
+  }
+}
+
+/** Does the consumer have this one? */
+export function isStored({ upTo, missing }: Stored, seq: number): boolean {
+  return seq <= upTo && !covers(missing, seq)
+}
