@@ -15,14 +15,14 @@ import { feedsOf } from './drivers/settings-rules.ts'
 import { createCoverage } from './observations/coverage.ts'
 import type { Observation, Trouble } from './observations/observation.ts'
 import { createObservers } from './observations/observers.ts'
-import { createCalendar, nextDay } from './privacy/calendar.ts'
 import { journalMigrations, openJournal } from './privacy/journal.ts'
 import { cryptoBits } from './privacy/mechanism.ts'
 import { openPlan, planMigrations } from './privacy/plan.ts'
 import { guessSentence, type Policy, policyOf } from './privacy/policy.ts'
 import type { Release, Series } from './privacy/release.ts'
 import { openRunningDay, runningDayMigrations } from './privacy/running-day.ts'
-import { openWall, type WallSnapshot } from './privacy/wall.ts'
+import { formatSnapshot, parseSnapshot } from './privacy/snapshot.ts'
+import { openWall } from './privacy/wall.ts'
 import { bytesPerHour, catalogueOf } from './uplink/catalogue.ts'
 import { encodeRelease } from './uplink/feed.ts'
 import type { Health } from './uplink/feed-schema.ts'
@@ -82,6 +82,7 @@ export function openGateway(parts: GatewayParts): Gateway {
   const identity = { organisation: config.organisation, store: config.store.id, gateway: config.gateway }
   const started = clock.monotonic()
   let storageIsFull = false
+  let tidyAt = 0
   const stops: (() => void | Promise<void>)[] = []
   const releaseListeners: ((release: Release, bytes: Buffer) => void)[] = []
   const observationListeners: ((observation: Observation) => void)[] = []
@@ -153,20 +154,12 @@ export function openGateway(parts: GatewayParts): Gateway {
     return wall.policy() ?? policy
   }
 
-  /** A changed policy starts at the next local midnight, once the clock says which day it is. */
-  function adoptPolicy(): void {
-    const now = wall.policy()
-    if (!now || now.hash === policy.hash) return
-    const today = createCalendar(now.timezone, now.opening, now.windowSeconds).dayOf(clock.now())
-    const from = plan.adopt(policy, today, nextDay(today))
-    log.info({ from }, 'the changed privacy policy starts on this day')
-  }
-
   function tick(): void {
     const at = clock.monotonic()
     observers.tick(at)
     try {
       outbox.withRoom(() => wall.tick(mayCatchUp()))
+      if (wall.policy() && at >= tidyAt) tidy(at)
       storageIsFull = false
       parts.onTick?.()
     } catch (error) {
@@ -174,7 +167,17 @@ export function openGateway(parts: GatewayParts): Gateway {
     }
     coverage.forget(at - 26 * hour)
     uplink.wake()
-    parts.runtimeFile?.write(JSON.stringify(wall.snapshot()))
+    parts.runtimeFile?.write(formatSnapshot(wall.snapshot()))
+  }
+
+  /** Once a day, as soon as the date is known: a changed policy waits for midnight, what is past its retention goes. */
+  function tidy(at: number): void {
+    const from = plan.adopt(policy, clock.now())
+    if (from > new Date(clock.now()).toISOString()) log.info({ from }, 'the changed privacy policy starts on this day')
+    const before = new Date(clock.now() - parseDuration(config.retention.journal)).toISOString().slice(0, 10)
+    database.lazyTransaction(() => journal.forgetBefore(before))
+    ballast.remake()
+    tidyAt = at + day
   }
 
   /** A box restored from an old image learns so from the broker: it waits a moment before it says what it missed. */
@@ -212,13 +215,6 @@ export function openGateway(parts: GatewayParts): Gateway {
     }))
   }
 
-  /** Daily: what is older than its retention goes. */
-  function forgetOld(): void {
-    const before = new Date(clock.now() - parseDuration(config.retention.journal)).toISOString().slice(0, 10)
-    if (clock.isTrusted()) database.lazyTransaction(() => journal.forgetBefore(before))
-    ballast.remake()
-  }
-
   async function openDrivers(): Promise<void> {
     if (mode !== 'run') {
       for (const { id } of config.sensors) hear({ kind: 'state', sensor: id, at: clock.monotonic(), state: 'up' })
@@ -228,17 +224,16 @@ export function openGateway(parts: GatewayParts): Gateway {
 
   return {
     async open() {
-      const left = parts.runtimeFile?.read()
-      if (left) wall.restore(JSON.parse(left) as WallSnapshot)
+      const snapshot = parseSnapshot(parts.runtimeFile?.read() ?? '')
+      if (snapshot) wall.restore(snapshot)
       stops.push(() => database.close())
       uplink.open()
       stops.push(() => uplink.close())
       tick()
-      adoptPolicy()
       await openDrivers()
       stops.push(...drivers.map((driver) => () => driver.close()))
       if (mode === 'replay') return
-      stops.push(every(clock, second, tick), every(clock, day, forgetOld))
+      stops.push(every(clock, second, tick))
     },
     hear,
     tick,
@@ -256,8 +251,8 @@ export function openGateway(parts: GatewayParts): Gateway {
     onRelease: (listener) => void releaseListeners.push(listener),
     onObservation: (listener) => void observationListeners.push(listener),
     async close() {
+      parts.runtimeFile?.write(formatSnapshot(wall.snapshot()))
       for (const stop of stops.reverse()) await stop()
-      log.debug('stopped')
     },
   }
 }

@@ -2,7 +2,7 @@ import type { Counts } from './boundary.ts'
 import type { Slot } from './calendar.ts'
 import type { Charge } from './journal.ts'
 import type { Policy } from './policy.ts'
-import type { Missing, Release, ReleasedWindow, Series } from './release.ts'
+import type { Missing, ReleasedWindow, ReleaseFields, Series } from './release.ts'
 
 /** One slot of one series on its way through the two commits. */
 export interface Draft {
@@ -18,7 +18,7 @@ export interface Draft {
 /** A day's windows as head office has them: read back from what was sent, never from exact counts. */
 export function sentWindows(payloads: readonly Buffer[]): SentWindow[] {
   return payloads.map((payload) => {
-    const sent = JSON.parse(payload.toString()) as Pick<Release, 'window' | 'in' | 'out' | 'missing'>
+    const sent = JSON.parse(payload.toString()) as Pick<ReleaseFields, 'window' | 'in' | 'out' | 'missing'>
     return { start: sent.window.start, in: sent.in, out: sent.out, missing: sent.missing }
   })
 }
@@ -40,4 +40,12 @@ export function chargeOf(draft: Draft): Charge {
   const isDrawn = draft.series.drawn && draft.missing === null
   const spentMilli = isDrawn ? Math.round(draft.series.epsilon * 1000) * numbers : 0
   return { series: draft.series.name, slot: draft.slot, spentMilli, policy: draft.policy.hash }
+}
+
+/** Those for which `isFirst` holds, and the others. */
+export function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  const first: T[] = []
+  const second: T[] = []
+  for (const item of items) (isFirst(item) ? first : second).push(item)
+  return [first, second]
 }

@@ -1,6 +1,7 @@
 import type { Database, Migration } from '../base/database.ts'
 import { GatewayError } from '../base/errors.ts'
 import { holds, macOf } from '../base/mac.ts'
+import { createCalendar, nextDay } from './calendar.ts'
 import type { Policy } from './policy.ts'
 
 /**
@@ -18,8 +19,11 @@ export interface Plan {
   policyOn(day: string): Policy
   /** A new box's first policy; does nothing where there is one. */
   begin(policy: Policy): void
-  /** Puts `policy` in force from `tomorrow` on, in place of any other change that waits. Returns the day it starts. */
-  adopt(policy: Policy, today: string, tomorrow: string): string
+  /**
+   * Puts `policy` in force from the next local midnight on, in place of any other change that waits.
+   * Returns the day it starts. `now` in wall ms of a trusted clock.
+   */
+  adopt(policy: Policy, now: number): string
 }
 
 /** @param key of the box; a row that someone edited is refused */
@@ -47,12 +51,14 @@ export function openPlan(database: Database, key: Buffer): Plan {
     begin(policy) {
       if (rows.length === 0) insert(firstDay, policy)
     },
-    adopt(policy, today, tomorrow) {
+    adopt(policy, now) {
       if (rows.at(-1)?.policy.hash === policy.hash) return rows.at(-1)!.from
+      const { timezone, opening, windowSeconds } = rows.at(-1)?.policy ?? policy
+      const today = createCalendar(timezone, opening, windowSeconds).dayOf(now)
       database.transaction(() => {
         sql.prepare('DELETE FROM plan WHERE from_day > ?').run(today)
         rows = rows.filter((row) => row.from <= today)
-        if (rows.at(-1)?.policy.hash !== policy.hash) insert(rows.length === 0 ? firstDay : tomorrow, policy)
+        if (rows.at(-1)?.policy.hash !== policy.hash) insert(rows.length === 0 ? firstDay : nextDay(today), policy)
       })
       return rows.at(-1)!.from
     },

@@ -18,11 +18,12 @@ export interface Tally {
   /** Forgets everything open: it cannot be aligned any more. */
   clear(): void
   /** Plain integers by slot start and zone, for the snapshot. */
-  snapshot(): Snapshot
-  restore(snapshot: Snapshot): void
+  snapshot(): CountsBySlot
+  restore(snapshot: CountsBySlot): void
 }
 
-export type Snapshot = Record<string, Record<string, [number, number]>>
+/** Exact people in and out, by slot start and zone. */
+export type CountsBySlot = Record<string, Record<string, [number, number]>>
 
 export function createTally(): Tally {
   const slots = new Map<number, Map<string, [number, number]>>()

@@ -3,16 +3,17 @@ import type { Database } from '../base/database.ts'
 import { day as oneDay, second } from '../base/duration.ts'
 import { release } from './boundary.ts'
 import { nextDay, type Slot } from './calendar.ts'
-import { chargeOf, type Draft, mostCommonMissing, sentWindows } from './draft.ts'
+import { chargeOf, type Draft, mostCommonMissing, partition, sentWindows } from './draft.ts'
 import type { Charged, Journal } from './journal.ts'
-import { type AliveBySlot, type AliveShare, createListening } from './listening.ts'
+import { type AliveShare, createListening } from './listening.ts'
 import type { Bits } from './mechanism.ts'
 import type { Plan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import type { Release, Series } from './release.ts'
 import type { RunningDay } from './running-day.ts'
 import { createSchedule, type DueSlot } from './schedule.ts'
-import { createHold, createTally, type Passage, type Snapshot } from './tally.ts'
+import type { Snapshot } from './snapshot.ts'
+import { createHold, createTally, type Passage } from './tally.ts'
 import { createTimeline } from './timeline.ts'
 
 /** What the wall needs from the house. */
@@ -50,19 +51,14 @@ export interface Wall {
   /** Wall ms at which the next slot is due; undefined while the clock is untrusted. */
   nextDue(): number | undefined
   /** Open counts as plain integers, for the RAM-backed snapshot. */
-  snapshot(): WallSnapshot
-  restore(snapshot: WallSnapshot): void
+  snapshot(): Snapshot
+  restore(snapshot: Snapshot): void
   /** The policy in force now; undefined while the clock is untrusted. */
   policy(): Policy | undefined
   /** Head office has seen a higher `seq` than ours: nothing more is drawn today. */
   restoredFromImage(seq: number): void
   /** People who passed but whose slot was closed already, since start. Never published. */
   readonly late: number
-}
-
-export interface WallSnapshot {
-  readonly counts: Snapshot
-  readonly alive: AliveBySlot
 }
 
 // A crossing is told up to 1.5 s after it happened, when no other edge can change its meaning any more.
@@ -249,11 +245,4 @@ export function openWall(parts: WallParts): Wall {
       return late
     },
   }
-}
-
-function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
-  const first: T[] = []
-  const second: T[] = []
-  for (const item of items) (isFirst(item) ? first : second).push(item)
-  return [first, second]
 }
