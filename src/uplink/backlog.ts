@@ -1,4 +1,5 @@
 import { minute } from '../base/duration.ts'
+import { undated } from './outbox-table.ts'
 import type { Row } from './outbox-words.ts'
 
 /**
@@ -40,7 +41,7 @@ export function createBacklog(mode: 'run' | 'replay' | 'demo'): Backlog {
     },
     judge(oldest, wall) {
       // A row put under an untrusted clock has no age.
-      const isOld = oldest.createdAt > 1 && oldest.createdAt < wall - longAbsence
+      const isOld = oldest.createdAt > undated && oldest.createdAt < wall - longAbsence
       putBefore ??= isOld ? wall : 0
     },
     triedAlone: (seq) => void alone.add(seq),

@@ -135,7 +135,8 @@ export function createCourier({ identity, mode, random }: CourierParts): Courier
 
   function heard(message: unknown, isRetained: boolean, lastSeq: LastSeq): void {
     const { adopt, isIgnored } = ear.hear(message, isRetained, lastSeq)
-    if (adopt !== null) actions.push({ do: 'adopt', upTo: adopt })
+    // A replay into a new folder begins anew under names that head office may know.
+    if (adopt !== null && mode === 'run') actions.push({ do: 'adopt', upTo: adopt })
     if (isIgnored) actions.push({ do: 'report', what: 'stored-ignored', key: 'stored', reason: 0 })
   }
 

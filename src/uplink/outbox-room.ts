@@ -5,7 +5,7 @@ import { isStorageFull } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { type Range, withRange } from '../base/ranges.ts'
 import { type Lane, lanes } from './feed.ts'
-import type { LaneStatements, StoredRow } from './outbox-table.ts'
+import { type LaneStatements, type StoredRow, undated } from './outbox-table.ts'
 
 /** What happens when there is no more room, on the disk or in the outbox: the oldest go, and it is said which. */
 export interface Room {
@@ -45,7 +45,7 @@ export function createRoom({ database, statements, clock, log, ballast, hasConsu
   const bytesHeld = () => lanes.reduce((sum, lane) => sum + of(lane).state.get()!.bytes, 0)
 
   function nameGone(lane: Lane, seq: number): void {
-    const named = { seq, now: clock.now() }
+    const named = { seq, now: clock.isTrusted() ? clock.now() : undated }
     if (of(lane).growGone.run(named).changes === 0) of(lane).addGone.run(named)
   }
 
@@ -76,6 +76,7 @@ export function createRoom({ database, statements, clock, log, ballast, hasConsu
 
   function shedAbove(bytes: number): void {
     let held = bytesHeld()
+    if (held <= bytes) return
     const isTooMuch = (row: StoredRow) => {
       const tooMuch = held > bytes
       if (tooMuch) held -= row.bytes.length
@@ -121,12 +122,18 @@ export function createRoom({ database, statements, clock, log, ballast, hasConsu
   return {
     shedAbove,
     shedOlderThan(moment) {
-      const count = lanes.reduce((sum, lane) => sum + shedWhile(lane, (row) => row.created_at < moment), 0)
+      // What was PUBACKed and has no consumer goes by the age of its PUBACK.
+      const isTooOld = (lane: Lane) => (row: StoredRow) =>
+        row.created_at < moment && (row.acked_at === null || hasConsumer(lane))
+      const count = lanes.reduce((sum, lane) => sum + shedWhile(lane, isTooOld(lane)), 0)
       report(count, 'They could not be delivered in 90 days')
     },
     nameGone,
     gone,
-    forgetGone: (moment) => void database.connection.prepare('DELETE FROM outbox_gone WHERE at < ?').run(moment),
+    forgetGone(moment) {
+      database.connection.prepare('UPDATE outbox_gone SET at = ? WHERE at = ?').run(clock.now(), undated)
+      database.connection.prepare('DELETE FROM outbox_gone WHERE at < ?').run(moment)
+    },
     bytesHeld,
     withRoom(work) {
       if (database.connection.inTransaction) return work()

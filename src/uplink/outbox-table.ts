@@ -1,6 +1,9 @@
 import type { Database, Migration } from '../base/database.ts'
 import type { Lane } from './feed.ts'
 
+/** Stands for a moment at which the clock was not trusted; replaced once it is. */
+export const undated = 1
+
 /** A stored message as it lies on the disk. */
 export interface StoredRow {
   readonly seq: number

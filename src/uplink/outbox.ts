@@ -8,7 +8,7 @@ import { holds, macOf } from '../base/mac.ts'
 import { gapsOf, type Range } from '../base/ranges.ts'
 import { isOutgoing, type Lane, lanes, type Outgoing, restore } from './feed.ts'
 import { createRoom } from './outbox-room.ts'
-import { type LaneStatements, laneStatements, outboxMigrations, type StoredRow } from './outbox-table.ts'
+import { type LaneStatements, laneStatements, outboxMigrations, type StoredRow, undated } from './outbox-table.ts'
 import { type Batch, isStored, parseStored, type Row, type Stored } from './outbox-words.ts'
 
 export { outboxMigrations }
@@ -85,7 +85,6 @@ export interface OutboxLimits {
 
 const usualLimits: OutboxLimits = { bytes: 64_000_000, age: 90 * day, keepAcknowledged: 7 * day }
 const mostBrokenKept = 100
-const undated = 1
 
 /** Opens the outbox in a database that was opened with outboxMigrations. */
 export function openOutbox({ database, key, clock, log, ballast, limits }: OutboxParts): Outbox {

@@ -239,7 +239,7 @@ export function openUplink(parts: UplinkParts): Uplink {
     },
     wake: () => feed({ is: 'woken' }),
     publishNotices,
-    settled: (time) => patience.until(() => outbox.waiting() === 0, time),
+    settled: (time) => patience.until(() => courier.progress.inFlight === 0 && outbox.waiting() === 0, time),
     state: () => ({ ...courier.progress, since, failure }),
     close,
   }

@@ -247,6 +247,33 @@ describe('capacity', () => {
     expect(it.outbox.stats()).toMatchObject({ rows: 1, shed: [[1, 2]] })
   })
 
+  it('keeps for seven days what the broker took only after 89', () => {
+    const it = testOutbox()
+    putAll(it, [1])
+    it.clock.advanceTo(89 * day)
+    it.outbox.acknowledged('aggregates', [1])
+    it.clock.advanceTo(95 * day)
+    it.outbox.sweep()
+    expect(it.outbox.stats()).toMatchObject({ rows: 1, shed: null })
+  })
+
+  it('still names after the clock came to be trusted what it shed before', () => {
+    const size = message(1).bytes.length
+    const it = testOutbox({ limits: { bytes: size } })
+    it.clock.setTrusted(false)
+    putAll(it, [1, 2])
+    it.clock.step(3650 * day)
+    it.clock.setTrusted(true)
+    it.outbox.sweep()
+    expect(it.outbox.stats().shed).toEqual([[1, 1]])
+    it.clock.step(91 * day)
+    it.outbox.sweep()
+    expect(it.outbox.stats().shed).toEqual([[1, 2]])
+    it.clock.step(91 * day)
+    it.outbox.sweep()
+    expect(it.outbox.stats().shed).toBe(null)
+  })
+
   it('does not name what the broker took where no consumer says more', () => {
     const size = message(1).bytes.length
     const it = testOutbox({ limits: { bytes: 5 * size } })
