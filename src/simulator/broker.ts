@@ -30,7 +30,12 @@ export async function startBroker({ host, port, onPublish }: BrokerOptions): Pro
     if (client) onPublish?.(topic, Buffer.from(payload))
   })
   server.listen(port, host)
-  await once(server, 'listening')
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    aedes.close()
+    throw error
+  }
   const address = server.address()
   const taken = typeof address === 'object' && address ? address.port : port
   return {
