@@ -1,5 +1,6 @@
 import { GatewayError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
+import { decodeAdvert } from '../drivers/ble/advert.ts'
 import { decodeFrame, frameKinds } from '../drivers/decode.ts'
 import { parseCommand } from './help.ts'
 
@@ -11,12 +12,10 @@ export async function run(args: readonly string[]): Promise<number> {
   const [kind = '', ...hex] = parseCommand('decode', args).positionals
   if (!kinds.includes(kind)) throw unknownKind(kind)
   const bytes = bytesOf(hex.join(' '))
-  const decoded = kind === 'advert' ? notYet : decodeFrame(kind, bytes)
+  const decoded = kind === 'advert' ? decodeAdvert(bytes) : decodeFrame(kind, bytes)
   process.stdout.write(`${JSON.stringify(decoded)}\n`)
   return decoded.format === 'unknown' ? 1 : 0
 }
-
-const notYet = { format: 'unknown', reason: 'this version does not read adverts yet' }
 
 function unknownKind(kind: string): GatewayError {
   const near = nearest(kind, kinds)
