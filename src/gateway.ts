@@ -244,7 +244,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     },
     nextDue: () => wall.nextDue(),
     late: () => wall.late,
-    waiting: () => outbox.stats().waiting,
+    waiting: () => outbox.waiting(),
     sensors,
     troubles: () => observers.troubles(),
     uplink,

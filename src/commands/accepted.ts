@@ -58,7 +58,10 @@ export function chooseConfig(found: Accepted, folder: string, log: Log): Config 
   const reading = readConfig(found.text, found.file)
   if ('problems' in reading) {
     if (!kept) throw invalid(found.file, reading.problems)
-    log.error({ problems: reading.problems.length }, 'the configuration is broken, the accepted one runs: see `drempel check`')
+    log.error(
+      { problems: reading.problems.length },
+      'the configuration is broken, the accepted one runs: see `drempel check`',
+    )
     return kept.config
   }
   const reasons = kept ? reasonsToConfirm(kept.config, reading.config) : []

@@ -20,7 +20,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const given = parseCommand('replay', args)
   const file = given.positionals[0]!
   const config = loadConfig(given.text('config'))
-  const log = openLog()
+  const log = openLog(process.env.DREMPEL_LOG ?? 'warn')
   const lines = linesOf(file)
   const first = await lines.next()
   const header = parseRecordingHeader(first.done ? '' : first.value.text)

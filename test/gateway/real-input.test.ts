@@ -137,9 +137,9 @@ describe.skipIf(!need('mosquitto') || !need('socat') || !need('openssl'))(
         }
       }
       const sideCoverage = feed.of('footfall/side').map(({ json }) => json.coverage)
-    expect(sideCoverage[0]).toBeGreaterThanOrEqual(0.9)
-    expect(sideCoverage[1]).toBeLessThan(1)
-    expect(new Set(feed.of('footfall/front').map(({ bytes }) => bytes.length)).size).toBe(1)
+      expect(sideCoverage[0]).toBeGreaterThanOrEqual(0.9)
+      expect(sideCoverage[1]).toBeLessThan(1)
+      expect(new Set(feed.of('footfall/front').map(({ bytes }) => bytes.length)).size).toBe(1)
       await feed.close()
       await broker.stop()
       for (const cable of cables.values()) await cable.unplug()

@@ -257,4 +257,9 @@ export const mechanism = {
 
 /** Longest file, and the exceptions. */
 export const longestFile = 250
-export const longFiles: readonly { readonly file: string; readonly reason: string }[] = []
+export const longFiles: readonly { readonly file: string; readonly reason: string }[] = [
+  {
+    file: 'src/gateway.ts',
+    reason: 'the whole house on one page: split, the wiring of the wings would be hard to see',
+  },
+]
