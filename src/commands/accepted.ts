@@ -3,7 +3,9 @@ import { boxKey, writeDurably } from '../base/data-folder.ts'
 import { parseDuration } from '../base/duration.ts'
 import type { Log } from '../base/log.ts'
 import { holds, macOf } from '../base/mac.ts'
+import { valueAt } from '../base/problem.ts'
 import { readText } from '../base/text-file.ts'
+import { readYaml } from '../base/yaml-source.ts'
 import { type Config, invalid, readConfig } from '../config.ts'
 import { loosens, policyOf } from '../privacy/policy.ts'
 
@@ -75,8 +77,9 @@ export function chooseConfig(found: Accepted, folder: string, log: Log): Config 
 
 /** The data folder that a configuration names, even when other parts of it are broken. */
 export function dataFolderOf(text: string, file: string): string {
-  const reading = readConfig(text, file)
-  if ('config' in reading) return reading.config.data
-  const named = /^data:\s*["']?([^"'#\s]+)/m.exec(text)?.[1]
-  return named ? resolve(dirname(file), named) : '/var/lib/drempel'
+  const source = readYaml(text)
+  const written = 'problems' in source ? undefined : valueAt(source.value, ['data'])
+  // In a text that is no YAML any more, the line that names the folder may still stand.
+  const named = typeof written === 'string' ? written : /^\s*"?data"?:\s*["']?([^"'#\s,]+)/m.exec(text)?.[1]
+  return named ? resolve(dirname(resolve(file)), named) : '/var/lib/drempel'
 }

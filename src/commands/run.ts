@@ -69,6 +69,7 @@ function lastWrite(folder: string): number {
 
 function stopSignal(): { code: Promise<number>; stop: (code: number) => void } {
   const { promise, resolve } = Promise.withResolvers<number>()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(0))
+  // `on`, not `once`: a second signal must not cut the farewell short.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(0))
   return { code: promise, stop: resolve }
 }
