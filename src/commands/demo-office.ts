@@ -1,0 +1,69 @@
+import { systemCode } from '../base/errors.ts'
+import { type Reader, startReader } from '../headoffice/reader.ts'
+import { type Broker, startBroker } from '../simulator/broker.ts'
+import { fits } from '../uplink/feed.ts'
+import type { Link } from '../web/showing.ts'
+
+/** Everything outside the virtual shop: a broker, and head office that reads from it and writes `stored`. */
+export interface Office {
+  readonly port: number
+  close(): Promise<void>
+}
+
+export interface OfficeParts {
+  readonly host: string
+  /** Taken if it is free, else any other. */
+  readonly port: number
+  readonly organisation: string
+  /** The payload, byte for byte, as it came over MQTT. */
+  readonly onRelease: (topic: string, text: string) => void
+  readonly onLink: (change: Partial<Link>) => void
+}
+
+const expected = ['status', 'catalogue', 'health', 'footfall', 'day'] as const
+
+export async function openOffice(parts: OfficeParts): Promise<Office> {
+  const broker = await openBroker(parts)
+  const reader = openReader(broker, parts)
+  await reader.ready
+  return {
+    port: broker.port,
+    async close() {
+      await reader.close()
+      await broker.close()
+    },
+  }
+}
+
+async function openBroker({ host, port, onLink }: OfficeParts): Promise<Broker> {
+  const onPublish = (topic: string, payload: Buffer) => {
+    const upTo = topic.endsWith('/stored')
+      ? /"aggregates":\{"upTo":(\d{1,12})/.exec(payload.toString())?.[1]
+      : undefined
+    if (upTo) onLink({ storedUpTo: Number(upTo) })
+  }
+  try {
+    return await startBroker({ host, port, onPublish })
+  } catch (error) {
+    if (systemCode(error) !== 'EADDRINUSE') throw error
+    return startBroker({ host, port: 0, onPublish })
+  }
+}
+
+function openReader({ url }: Broker, { organisation, onRelease, onLink }: OfficeParts): Reader {
+  return startReader({
+    url,
+    root: `drempel/v1/${organisation}`,
+    stored: true,
+    // Anybody on this machine may publish here; only what fits the feed is shown.
+    accepts: (kind, message) => expected.some((one) => one === kind && fits(one, message)),
+    onRelease({ gateway, kind, seq, message, text }) {
+      const zone = String(message.id).split('/')[3]
+      onRelease(`drempel/v1/${gateway}/${kind}/${zone}`, text)
+      onLink({ seq })
+    },
+    onNotice(_gateway, kind, { state }) {
+      if (kind === 'status') onLink({ isOnline: state === 'online' })
+    },
+  })
+}
