@@ -49,15 +49,11 @@ export function premisesOf(
   policy: Policy,
   { speed, listen }: { speed: number; listen: string },
 ): Premises {
-  const noise95 = (zone: string) => policy.series.find((one) => one.kind === 'footfall' && one.zone === zone)!.noise95
-  const { perVisitMilli, guessIn100, windowSeconds } = policy
+  const { perVisitMilli, guessIn100 } = policy
   return {
-    shop: config.store.name,
     timezone: config.store.timezone,
     speed,
-    windowSeconds,
-    opening: String(config.store.opening),
-    zones: config.zones.map(({ id, name }) => ({ id, name, noise95: noise95(id) })),
+    zones: config.zones.map(({ id, name }) => ({ id, name })),
     doors: config.sensors.map(({ id, kind, zone }) => ({ sensor: id, kind, zone })),
     visit: { epsilon: perVisitMilli / 1000, guess: guessSentence(policy), guessIn100 },
     listen,

@@ -18,6 +18,8 @@ export interface DemoPlaces {
   readonly page: number
   readonly asked: number
   readonly listen: string
+  /** Seconds until the first release, at most. */
+  readonly firstWithin: number
 }
 
 export function createWords({ store, zones }: Config): DemoWords {
@@ -42,7 +44,7 @@ export function createWords({ store, zones }: Config): DemoWords {
   }
 }
 
-function welcome({ host, page, asked, listen }: DemoPlaces): string {
+function welcome({ host, page, asked, listen, firstWithin }: DemoPlaces): string {
   const other = asked !== 0 && page !== asked ? styleText('dim', `   (port ${asked} is taken)`) : ''
   return [
     '',
@@ -54,7 +56,7 @@ function welcome({ host, page, asked, listen }: DemoPlaces): string {
     '  Stop    Ctrl-C',
     '',
     '  Below is each release as head office received it. "walked" is the truth: it exists',
-    '  only in this demo, where nobody is real.',
+    `  only in this demo, where nobody is real. The first comes within ${firstWithin} seconds.`,
     '',
     '',
   ].join('\n')

@@ -27,6 +27,9 @@ const stepEvery = 40
 
 const momentEvery = 100
 
+/** Virtual seconds: until the shop opens, its first window, and the minute in which its release leaves. */
+const longestToFirst = 30 + 300 + 61
+
 /** `drempel demo`: the whole product with nothing attached. Resolves to the exit code when it is told to stop. */
 export async function run(args: readonly string[]): Promise<number> {
   const wishes = parse(args)
@@ -100,7 +103,9 @@ async function open({ speed, port, closing, fail }: Opening): Promise<() => numb
 
   await gateway.open()
   closing.push(() => gateway.close())
-  process.stdout.write(words.welcome({ page: page.port, asked: port, host, listen }))
+  process.stdout.write(
+    words.welcome({ page: page.port, asked: port, host, listen, firstWithin: Math.ceil(longestToFirst / speed) }),
+  )
   let last = realClock.monotonic()
   const steps = every(realClock, stepEvery, () => {
     const now = realClock.monotonic()

@@ -20,13 +20,10 @@ export interface Snapshot {
 
 /** What stays the same while the demo runs. */
 export interface Premises {
-  readonly shop: string
   readonly timezone: string
   /** Virtual seconds in a real one. */
   readonly speed: number
-  readonly windowSeconds: number
-  readonly opening: string
-  readonly zones: readonly { readonly id: string; readonly name: string; readonly noise95: number }[]
+  readonly zones: readonly { readonly id: string; readonly name: string }[]
   /** In the order in which the plan draws them. */
   readonly doors: readonly { readonly sensor: string; readonly kind: string; readonly zone: string }[]
   readonly visit: { readonly epsilon: number; readonly guess: string; readonly guessIn100: number }

@@ -81,7 +81,7 @@ function rowOf({ zoneName, release, counted, walked }, label) {
     html('td', { class: 'true' }, `${walked[way]}`),
   ])
   const head = html('th', { scope: 'row' }, label)
-  return html('tr', {}, head, html('td', {}, zoneName), ...cells, html('td', {}, `± ${release.noise95}`))
+  return html('tr', {}, head, html('th', { scope: 'row' }, zoneName), ...cells, html('td', {}, `± ${release.noise95}`))
 }
 
 function prepend(list, element, most) {

@@ -152,5 +152,5 @@ function building() {
 
 function names(doors, zones) {
   const nameOf = (index) => zones.find(({ id }) => id === doors[index]?.zone)?.name ?? ''
-  return [svg('text', { x: 84, y: 84 }, nameOf(0)), svg('text', { x: 147, y: 60 }, nameOf(2))]
+  return [svg('text', { x: 84, y: 84 }, nameOf(0)), svg('text', { x: 175, y: 80, 'text-anchor': 'end' }, nameOf(2))]
 }
