@@ -3,7 +3,8 @@ import type { Database } from '../base/database.ts'
 import { day as oneDay, second } from '../base/duration.ts'
 import { release } from './boundary.ts'
 import { nextDay, type Slot } from './calendar.ts'
-import { chargeOf, type Draft, mostCommonMissing, partition, sentWindows } from './draft.ts'
+import { chargeOf, type Draft, partition } from './draft.ts'
+import { createDrafter } from './drafter.ts'
 import type { Charged, Journal } from './journal.ts'
 import { type AliveShare, createListening } from './listening.ts'
 import type { Bits } from './mechanism.ts'
@@ -63,7 +64,6 @@ export interface Wall {
 
 // A crossing is told up to 1.5 s after it happened, when no other edge can change its meaning any more.
 const grace = 2 * second
-const leavesAfter = 30 * second
 const longestCatchUp = 90 * oneDay
 const slotsPerCommit = 100
 
@@ -81,6 +81,7 @@ export function openWall(parts: WallParts): Wall {
   const listening = createListening(timeline, parts.aliveShare)
   const tally = createTally()
   const hold = createHold()
+  const drafter = createDrafter({ ...parts, schedule, listening, tally })
   let writing: readonly Writing[] = []
   let cursor: number | undefined
   let late = 0
@@ -116,14 +117,7 @@ export function openWall(parts: WallParts): Wall {
     cursor = known === undefined ? first : Math.max(known, clock.now() - longestCatchUp)
     tally.forgetBefore(cursor)
     const unfinished = journal.unfinished()
-    if (unfinished.length > 0) write(unfinished.map((charged) => ({ charged, draft: lostDraft(charged) })))
-  }
-
-  /** Charged by a process that died before it drew: said as lost, never drawn again. */
-  function lostDraft(charged: Charged): Draft {
-    const policy = plan.policyOn(charged.slot.day)
-    const series = policy.series.find((one) => one.name === charged.series)!
-    return { series, slot: charged.slot, policy, counts: null, missing: 'lost', coverage: 0, leavesAt: 0 }
+    if (unfinished.length > 0) write(unfinished.map((charged) => ({ charged, draft: drafter.lost(charged) })))
   }
 
   function close(until: number): void {
@@ -138,7 +132,7 @@ export function openWall(parts: WallParts): Wall {
 
   /** The two commits for all series together: charge and `seq`; then payload, outbox row and state. */
   function closeTogether(due: readonly DueSlot[]): void {
-    const charged = database.transaction(() => charge(due.flatMap(draftsOf)))
+    const charged = database.transaction(() => charge(due.flatMap(drafter.of)))
     for (const { slot } of due) {
       tally.forget(slot)
       listening.forget(slot)
@@ -157,7 +151,7 @@ export function openWall(parts: WallParts): Wall {
     writing = rows
     database.transaction(() => {
       for (const row of rows) {
-        row.release ??= draw(row)
+        row.release ??= release(drafter.closing(row.charged, row.draft), parts.bits)
         journal.draw(row.charged, parts.keep(row.release, row.draft.series, row.draft.leavesAt))
         forgetRunning(row.draft)
       }
@@ -167,49 +161,6 @@ export function openWall(parts: WallParts): Wall {
 
   function forgetRunning({ series, slot }: Draft): void {
     if (series.kind === 'day') runningDay.forget(slot.day, series.zone)
-  }
-
-  function draftsOf({ slot, policy, isLast }: DueSlot): Draft[] {
-    const windows = policy.series.filter((series) => series.kind === 'footfall')
-    const days = policy.series.filter((series) => series.kind === 'day' && isLast)
-    const leavesAt = slot.end + leavesAfter + parts.delay
-    return [
-      ...windows.map((series) => windowDraft({ series, slot, policy, leavesAt })),
-      ...days.map((series) => dayDraft({ series, slot, policy, leavesAt })),
-    ]
-  }
-
-  function windowDraft(of: Pick<Draft, 'series' | 'slot' | 'policy' | 'leavesAt'>): Draft {
-    const { slot } = of
-    const { zone } = of.series
-    const missing = isRestored(slot.day) ? 'restored' : listening.missing(slot)
-    const counts = missing ? { in: 0, out: 0 } : tally.counts(slot, zone)
-    const coverage = missing ? 0 : listening.coverage(slot, zone)
-    runningDay.add(slot.day, zone, { ...counts, aliveMs: coverage * (slot.end - slot.start) })
-    return { ...of, counts, missing, coverage }
-  }
-
-  function dayDraft(of: Pick<Draft, 'series' | 'slot' | 'policy' | 'leavesAt'>): Draft {
-    const { day } = of.slot
-    const calendar = schedule.calendarOn(day)
-    const openMs = calendar.slotsOf(day).reduce((sum, slot) => sum + slot.end - slot.start, 0)
-    const total = runningDay.total(day, of.series.zone) ?? { in: 0, out: 0, aliveMs: 0 }
-    const missing = isRestored(day) ? 'restored' : null
-    const slot = { day, ...calendar.dayWindow(day) }
-    return { ...of, slot, counts: total, missing, coverage: total.aliveMs / openMs }
-  }
-
-  function isRestored(day: string): boolean {
-    const until = journal.restoredUntil()
-    return until !== undefined && day < until
-  }
-
-  function draw({ charged, draft }: Writing): Release {
-    const { series, slot, policy } = draft
-    const windows = series.kind === 'day' ? sentWindows(journal.payloads(`footfall/${series.zone}`, slot.day)) : []
-    const missing = draft.missing ?? (draft.coverage < 0.475 ? mostCommonMissing(windows) : null)
-    const closing = { ...draft, missing, windows, seq: charged.seq, origin: parts.origin, policy: policy.hash }
-    return release(closing, parts.bits)
   }
 
   function openSlot(): Slot | undefined {

@@ -1,0 +1,89 @@
+import { second } from '../base/duration.ts'
+import type { Closing } from './boundary.ts'
+import { type Draft, mostCommonMissing, sentWindows } from './draft.ts'
+import type { Charged, Journal } from './journal.ts'
+import type { Listening } from './listening.ts'
+import type { Plan } from './plan.ts'
+import type { RunningDay } from './running-day.ts'
+import type { DueSlot, Schedule } from './schedule.ts'
+import type { Tally } from './tally.ts'
+
+/** Makes drafts of slots that are over, from what was counted and how well it was heard. */
+export interface Drafter {
+  /**
+   * One for each series, and for each day that ends with the slot. Call in the first commit and in order of time:
+   * it adds to the running day.
+   */
+  of(due: DueSlot): Draft[]
+  /** Charged by a process that died before it drew: said as lost, never drawn again. */
+  lost(charged: Charged): Draft
+  /** What the boundary needs to draw it. Call after the windows of its day were drawn. */
+  closing(charged: Charged, draft: Draft): Closing
+}
+
+export interface DrafterParts {
+  readonly plan: Plan
+  readonly journal: Journal
+  readonly runningDay: RunningDay
+  readonly schedule: Schedule
+  readonly listening: Listening
+  readonly tally: Tally
+  /** `{store}/{gateway}`, the head of every id. */
+  readonly origin: string
+  /** Fixed delay of this gateway, ms. */
+  readonly delay: number
+}
+
+const leavesAfter = 30 * second
+
+export function createDrafter(parts: DrafterParts): Drafter {
+  const { plan, journal, runningDay, schedule, listening, tally } = parts
+
+  function windowDraft(of: Pick<Draft, 'series' | 'slot' | 'policy' | 'leavesAt'>): Draft {
+    const { slot } = of
+    const { zone } = of.series
+    const missing = isRestored(slot.day) ? 'restored' : listening.missing(slot)
+    const counts = missing ? { in: 0, out: 0 } : tally.counts(slot, zone)
+    const coverage = missing ? 0 : listening.coverage(slot, zone)
+    runningDay.add(slot.day, zone, { ...counts, aliveMs: coverage * (slot.end - slot.start) })
+    return { ...of, counts, missing, coverage }
+  }
+
+  function dayDraft(of: Pick<Draft, 'series' | 'slot' | 'policy' | 'leavesAt'>): Draft {
+    const { day } = of.slot
+    const calendar = schedule.calendarOn(day)
+    const openMs = calendar.slotsOf(day).reduce((sum, slot) => sum + slot.end - slot.start, 0)
+    const total = runningDay.total(day, of.series.zone) ?? { in: 0, out: 0, aliveMs: 0 }
+    const missing = isRestored(day) ? 'restored' : null
+    const slot = { day, ...calendar.dayWindow(day) }
+    return { ...of, slot, counts: total, missing, coverage: total.aliveMs / openMs }
+  }
+
+  function isRestored(day: string): boolean {
+    const until = journal.restoredUntil()
+    return until !== undefined && day < until
+  }
+
+  return {
+    of({ slot, policy, isLast }) {
+      const windows = policy.series.filter((series) => series.kind === 'footfall')
+      const days = policy.series.filter((series) => series.kind === 'day' && isLast)
+      const leavesAt = slot.end + leavesAfter + parts.delay
+      return [
+        ...windows.map((series) => windowDraft({ series, slot, policy, leavesAt })),
+        ...days.map((series) => dayDraft({ series, slot, policy, leavesAt })),
+      ]
+    },
+    lost(charged) {
+      const policy = plan.policyOn(charged.slot.day)
+      const series = policy.series.find((one) => one.name === charged.series)!
+      return { series, slot: charged.slot, policy, counts: null, missing: 'lost', coverage: 0, leavesAt: 0 }
+    },
+    closing({ seq }, draft) {
+      const { series, slot, policy } = draft
+      const windows = series.kind === 'day' ? sentWindows(journal.payloads(`footfall/${series.zone}`, slot.day)) : []
+      const missing = draft.missing ?? (draft.coverage < 0.475 ? mostCommonMissing(windows) : null)
+      return { ...draft, missing, windows, seq, origin: parts.origin, policy: policy.hash }
+    },
+  }
+}
