@@ -66,6 +66,7 @@ export interface Wall {
 const grace = 2 * second
 const longestCatchUp = 90 * oneDay
 const slotsPerCommit = 100
+const everyDay = '9999-12-31'
 
 interface Writing {
   readonly charged: Charged
@@ -105,7 +106,7 @@ export function openWall(parts: WallParts): Wall {
       listening.clear()
     }
     if (cursor === undefined) begin()
-    if (seen === 'trusted-now') hold.drain(label)
+    hold.drain(label)
     return true
   }
 
@@ -116,8 +117,15 @@ export function openWall(parts: WallParts): Wall {
     const first = schedule.slotAt(started)?.start ?? started
     cursor = known === undefined ? first : Math.max(known, clock.now() - longestCatchUp)
     tally.forgetBefore(cursor)
-    const unfinished = journal.unfinished()
-    if (unfinished.length > 0) write(unfinished.map((charged) => ({ charged, draft: drafter.lost(charged) })))
+    writing = journal.unfinished().map((charged) => ({ charged, draft: drafter.lost(charged) }))
+    if (journal.restoredUntil() === everyDay) sitOutToday(journal.lastSeq())
+  }
+
+  /** Another image of this box may have drawn today's numbers. Which day that is, only a trusted clock can say. */
+  function sitOutToday(seq: number): void {
+    const today = cursor === undefined ? undefined : schedule.dayAt(clock.now())
+    database.transaction(() => journal.adoptSeq(seq, today ? nextDay(today) : everyDay))
+    if (today) cursor = Math.max(journal.lastEnd() ?? 0, schedule.calendarOn(today).dayWindow(today).start)
   }
 
   function close(until: number): void {
@@ -188,9 +196,7 @@ export function openWall(parts: WallParts): Wall {
     },
     policy: policyNow,
     restoredFromImage(seq) {
-      const today = schedule.dayAt(clock.now())
-      database.transaction(() => journal.adoptSeq(seq, nextDay(today)))
-      cursor = Math.max(cursor ?? 0, schedule.calendarOn(today).dayWindow(today).start)
+      if (seq > journal.lastSeq()) sitOutToday(seq)
     },
     get late() {
       return late
