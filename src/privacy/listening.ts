@@ -8,14 +8,19 @@ export type AliveBySlot = Record<string, Record<string, number>>
 /** Share of the monotonic interval in which the sensors of a zone were alive, 0 to 1. */
 export type AliveShare = (zone: string, from: number, to: number) => number
 
+export interface OpenSlot {
+  readonly slot: Slot
+  readonly zones: readonly string[]
+}
+
 /** How well a slot was listened to: by this process, and by earlier ones through the snapshot. */
 export interface Listening {
   /** 0 to 1. */
   coverage(slot: Slot, zone: string): number
   /** Why a slot cannot be counted at all; null when it was listened to. */
   missing(slot: Slot): Missing | null
-  /** Sensor ms of the slots that are open at `now`, for the snapshot. */
-  soFar(open: Slot | undefined, now: number, zones: readonly string[]): AliveBySlot
+  /** Sensor ms up to `now` of the slots that are not closed yet, for the snapshot; undefined while no slot is known. */
+  soFar(open: readonly OpenSlot[] | undefined, now: number): AliveBySlot
   inherit(alive: AliveBySlot): void
   /** Start of the earliest slot that an earlier process listened to; undefined when there is none. */
   earliest(): number | undefined
@@ -33,16 +38,22 @@ export function createListening(timeline: Timeline, aliveShare: AliveShare): Lis
     return Math.min(here + (inherited[slot.start]?.[zone] ?? 0), slot.end - slot.start)
   }
 
+  function missing(slot: Slot): Missing | null {
+    if (inherited[slot.start] || slot.end > timeline.alignedFrom()) return null
+    return slot.end <= timeline.startedAt() ? 'lost' : 'clock'
+  }
+
+  function byZone(slot: Slot, zones: readonly string[], until: number): Record<string, number> {
+    return Object.fromEntries(zones.map((zone) => [zone, aliveMs(slot, zone, until)]))
+  }
+
   return {
     coverage: (slot, zone) => aliveMs(slot, zone, slot.end) / (slot.end - slot.start),
-    missing(slot) {
-      if (inherited[slot.start] || slot.end > timeline.alignedFrom()) return null
-      return slot.end <= timeline.startedAt() ? 'lost' : 'clock'
-    },
-    soFar(open, now, zones) {
+    missing,
+    soFar(open, now) {
       if (!open) return inherited
-      const part = Object.fromEntries(zones.map((zone) => [zone, aliveMs(open, zone, now)]))
-      return { ...inherited, [open.start]: part }
+      const heard = open.filter(({ slot }) => missing(slot) === null)
+      return Object.fromEntries(heard.map(({ slot, zones }) => [slot.start, byZone(slot, zones, now)]))
     },
     inherit(alive) {
       inherited = { ...alive }

@@ -2,7 +2,7 @@ import { type Calendar, createCalendar, nextDay, type Slot } from './calendar.ts
 import type { Plan } from './plan.ts'
 import type { Policy } from './policy.ts'
 
-/** A slot that is over, with the policy of its day. */
+/** A slot with the policy of its day. */
 export interface DueSlot {
   readonly slot: Slot
   readonly policy: Policy
@@ -15,7 +15,9 @@ export interface Schedule {
   dayAt(time: number): string
   slotAt(time: number): Slot | undefined
   calendarOn(day: string): Calendar
-  /** Slots that start at `cursor` or later and are over, grace included, at `until`; in order. */
+  /** Slots that start at `cursor` or later and have begun at `until`; in order. */
+  begun(cursor: number, until: number): Generator<DueSlot>
+  /** Those of them that are over, grace included, at `until`. */
   due(cursor: number, until: number): Generator<DueSlot>
   /** When the next slot at or after `cursor` is due; undefined when the shop stays closed for a year. */
   nextDue(cursor: number): number | undefined
@@ -39,6 +41,19 @@ export function createSchedule(plan: Plan, grace: number): Schedule {
   // The UTC date picks the policy whose time zone then says the local date.
   const dayAt = (time: number) => calendarOn(new Date(time).toISOString().slice(0, 10)).dayOf(time)
 
+  function* begun(cursor: number, until: number): Generator<DueSlot> {
+    const last = dayAt(until)
+    for (let day = dayAt(cursor); day <= last; day = nextDay(day)) {
+      const policy = plan.policyOn(day)
+      const slots = calendarOf(policy).slotsOf(day)
+      for (const slot of slots) {
+        if (slot.start < cursor) continue
+        if (slot.start > until) return
+        yield { slot, policy, isLast: slot === slots.at(-1) }
+      }
+    }
+  }
+
   return {
     dayAt,
     calendarOn,
@@ -47,16 +62,11 @@ export function createSchedule(plan: Plan, grace: number): Schedule {
       current = calendarOn(dayAt(time)).slotAt(time)
       return current
     },
+    begun,
     *due(cursor, until) {
-      const last = dayAt(until)
-      for (let day = dayAt(cursor); day <= last; day = nextDay(day)) {
-        const policy = plan.policyOn(day)
-        const slots = calendarOf(policy).slotsOf(day)
-        for (const slot of slots) {
-          if (slot.start < cursor) continue
-          if (slot.end + grace > until) return
-          yield { slot, policy, isLast: slot === slots.at(-1) }
-        }
+      for (const each of begun(cursor, until)) {
+        if (each.slot.end + grace > until) return
+        yield each
       }
     },
     nextDue(cursor) {

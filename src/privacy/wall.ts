@@ -2,11 +2,11 @@ import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
 import { day as oneDay, second } from '../base/duration.ts'
 import { release } from './boundary.ts'
-import { nextDay, type Slot } from './calendar.ts'
+import { nextDay } from './calendar.ts'
 import { chargeOf, type Draft, partition } from './draft.ts'
 import { createDrafter } from './drafter.ts'
 import type { Charged, Journal } from './journal.ts'
-import { type AliveShare, createListening } from './listening.ts'
+import { type AliveShare, createListening, type OpenSlot } from './listening.ts'
 import type { Bits } from './mechanism.ts'
 import type { Plan } from './plan.ts'
 import type { Policy } from './policy.ts'
@@ -171,9 +171,12 @@ export function openWall(parts: WallParts): Wall {
     if (series.kind === 'day') runningDay.forget(slot.day, series.zone)
   }
 
-  function openSlot(): Slot | undefined {
-    const slot = schedule.slotAt(clock.now())
-    return slot && cursor !== undefined && slot.start >= cursor ? slot : undefined
+  /** The slot that is open now, and those that wait for their grace to end or for room on the disk. */
+  function openSlots(now: number): OpenSlot[] | undefined {
+    if (cursor === undefined) return undefined
+    return [...schedule.begun(cursor, now)].map(({ slot, policy }) => {
+      return { slot, zones: policy.series.map((series) => series.zone) }
+    })
   }
 
   const policyNow = () => (cursor === undefined ? undefined : plan.policyOn(schedule.dayAt(clock.now())))
@@ -187,8 +190,8 @@ export function openWall(parts: WallParts): Wall {
     finish: (time) => close((schedule.slotAt(time)?.end ?? time) + grace),
     nextDue: () => (cursor === undefined ? undefined : schedule.nextDue(cursor)),
     snapshot() {
-      const zones = policyNow()?.series.map((series) => series.zone) ?? []
-      return { counts: tally.snapshot(), alive: listening.soFar(openSlot(), clock.now(), zones) }
+      const now = clock.now()
+      return { counts: tally.snapshot(), alive: listening.soFar(openSlots(now), now) }
     },
     restore(snapshot) {
       tally.restore(snapshot.counts)
