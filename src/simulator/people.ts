@@ -22,6 +22,7 @@ const longestStay = hour
 // Nobody comes before the door is wide open, and everybody is on the way out this long (s) before closing.
 const firstCall = 10
 const lastCall = 60
+const lastMinutes = 20 * 60
 
 /** The visits of one day: about `people` visitors in groups of one to three, all gone before closing. In order. */
 export function visitsOfDay(random: Random, people: number, open: OpenHours): readonly Visit[] {
@@ -56,6 +57,9 @@ function busyMoment(random: Random, open: OpenHours): number {
 function stay(random: Random, open: OpenHours): Pick<Visit, 'arrives' | 'leaves'> {
   const arrives = busyMoment(random, open)
   const minutes = Math.exp(random.normal(Math.log(11), 0.7))
-  const leaves = Math.min(arrives + Math.min(minutes * 60, longestStay), open.to - lastCall)
-  return { arrives, leaves: Math.max(leaves, arrives + 30) }
+  const leaves = arrives + Math.min(minutes * 60, longestStay)
+  const last = open.to - lastCall
+  if (leaves <= last) return { arrives, leaves: Math.max(leaves, arrives + 30) }
+  // Whoever would stay too long goes some time in the last minutes, not all in the same second.
+  return { arrives, leaves: random.between(Math.max(arrives + 30, last - lastMinutes), Math.max(arrives + 30, last)) }
 }

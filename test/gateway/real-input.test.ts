@@ -116,8 +116,15 @@ describe.skipIf(!need('mosquitto') || !need('socat') || !need('openssl'))(
         opening: { from: 9 * 3600, to: 18 * 3600 },
       })
       await gateway.open()
+      // Pulled in the second window for a minute of the shop; the counter's totals tell what it saw meanwhile.
+      const pulled = setTimeout(async () => {
+        await cables.get('side')!.unplug()
+        await pause(3000)
+        await cables.get('side')!.plugIn()
+      }, 18_000)
       await pump(shop, cables, () => (clock.now() - opens) / 1000, windows * 300 + 70)
       await feed.until(2 * windows)
+      clearTimeout(pulled)
       await gateway.close()
       folder.close()
       expect(failures).toEqual([])

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { manualClock } from '../../src/base/clock.ts'
 import { hour, minute } from '../../src/base/duration.ts'
-import { demoConfig, demoOpening } from '../../src/commands/demo-config.ts'
-import { createPace } from '../../src/commands/demo-pace.ts'
-import { createDemoShop, demoStart } from '../../src/commands/demo-shop.ts'
-import { createTruth } from '../../src/commands/demo-truth.ts'
-import { createWalks } from '../../src/commands/demo-walks.ts'
+import { demoConfig, demoOpening } from '../../src/commands/demo/config.ts'
+import { createPace } from '../../src/commands/demo/pace.ts'
+import { createDemoShop, demoStart } from '../../src/commands/demo/shop.ts'
+import { createTruth } from '../../src/commands/demo/truth.ts'
+import { createWalks } from '../../src/commands/demo/walks.ts'
 import type { Reading } from '../../src/drivers/reading.ts'
 import { createVirtualShop } from '../../src/simulator/shop.ts'
 
@@ -70,7 +70,7 @@ describe('the walks that the page shows', () => {
   test('take at least a second, and reach the sill when the sensor hears it', () => {
     const seen = shop()
     const walks = createWalks(seen, 60)
-    const now = 3600
+    const now = 7200
     walks.next(now)
     const shown = walks.next(now + 6)
     expect(shown.length).toBeGreaterThan(0)

@@ -1,4 +1,4 @@
-import type { Count } from '../web/showing.ts'
+import type { Count } from '../../web/showing.ts'
 
 /** What really happened, slot by slot: who walked over the sills, and what the box counted before the noise. */
 export interface Truth {

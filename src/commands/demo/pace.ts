@@ -1,4 +1,4 @@
-import { second } from '../base/duration.ts'
+import { second } from '../../base/duration.ts'
 
 /** How fast the virtual shop's time goes by. All its times are seconds since local midnight of the first day. */
 export interface Pace {

@@ -1,8 +1,8 @@
-import { systemCode } from '../base/errors.ts'
-import { type Reader, startReader } from '../headoffice/reader.ts'
-import { type Broker, startBroker } from '../simulator/broker.ts'
-import { fits } from '../uplink/feed.ts'
-import type { Link } from '../web/showing.ts'
+import { systemCode } from '../../base/errors.ts'
+import { type Reader, startReader } from '../../headoffice/reader.ts'
+import { type Broker, startBroker } from '../../simulator/broker.ts'
+import { fits } from '../../uplink/feed.ts'
+import type { Link } from '../../web/showing.ts'
 
 /** Everything outside the virtual shop: a broker, and head office that reads from it and writes `stored`. */
 export interface Office {

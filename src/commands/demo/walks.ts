@@ -1,6 +1,6 @@
-import { second } from '../base/duration.ts'
-import type { Figure, VirtualShop } from '../simulator/shop.ts'
-import type { ShownWalk } from '../web/showing.ts'
+import { second } from '../../base/duration.ts'
+import type { Figure, VirtualShop } from '../../simulator/shop.ts'
+import type { ShownWalk } from '../../web/showing.ts'
 
 /** Follows the virtual shoppers a little ahead of time, so that the page can show each at a pace an eye can follow. */
 export interface Walks {

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
-import type { Config } from '../config.ts'
-import type { ReleaseFields } from '../privacy/release.ts'
-import type { Received } from '../web/showing.ts'
+import type { Config } from '../../config.ts'
+import type { ReleaseFields } from '../../privacy/release.ts'
+import type { Received } from '../../web/showing.ts'
 
 /** What the demo prints. Colours only where standard output is a terminal that wants them. */
 export interface DemoWords {

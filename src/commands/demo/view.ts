@@ -1,7 +1,7 @@
-import type { Config } from '../config.ts'
-import { guessSentence, type Policy } from '../privacy/policy.ts'
-import type { Audience } from '../web/audience.ts'
-import type { Count, Link, Premises, Received, Snapshot } from '../web/showing.ts'
+import type { Config } from '../../config.ts'
+import { guessSentence, type Policy } from '../../privacy/policy.ts'
+import type { Audience } from '../../web/audience.ts'
+import type { Count, Link, Premises, Received, Snapshot } from '../../web/showing.ts'
 
 /** What those who watch the demo's page are told. */
 export interface DemoView {
