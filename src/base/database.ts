@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3'
-import { GatewayError, systemCode } from './errors.ts'
+import { GatewayError, isStorageFull, systemCode } from './errors.ts'
 
 /** One step of a wing's schema. Steps are append-only: a released one is never edited. */
 export interface Migration {
@@ -17,6 +17,11 @@ export interface Database {
   transaction<T>(work: () => T): T
   /** Runs `work` in a transaction that a power cut may undo: for what can be redone, such as acknowledgements. */
   lazyTransaction<T>(work: () => T): T
+  /**
+   * Old versions of rows lie in the write-ahead log until it happens to be overwritten: this moves what counts into the
+   * file and cuts the log to nothing. On a full disk it waits for the next call. Not inside a transaction.
+   */
+  forgetOldVersions(): void
   close(): void
 }
 
@@ -43,6 +48,13 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Da
         return connection.transaction(work).immediate()
       } finally {
         connection.pragma('synchronous = FULL')
+      }
+    },
+    forgetOldVersions() {
+      try {
+        connection.pragma('wal_checkpoint(TRUNCATE)')
+      } catch (error) {
+        if (!isStorageFull(error)) throw error
       }
     },
     close: () => connection.close(),

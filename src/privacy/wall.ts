@@ -165,6 +165,8 @@ export function openWall(parts: WallParts): Wall {
       }
     })
     writing = []
+    // The differences between old versions of the running day are the exact counts of single windows.
+    database.forgetOldVersions()
   }
 
   function forgetRunning({ series, slot }: Draft): void {
