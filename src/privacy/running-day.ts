@@ -29,6 +29,8 @@ export interface RunningDay {
   add(day: string, zone: string, part: RunningTotal): void
   total(day: string, zone: string): RunningTotal | undefined
   forget(day: string, zone: string): void
+  /** Forgets days before `day`: they will not be drawn any more. */
+  forgetBefore(day: string): void
   clear(): void
 }
 
@@ -42,6 +44,7 @@ export function openRunningDay(database: Database): RunningDay {
     'SELECT people_in, people_out, alive_ms FROM running_day WHERE day = ? AND zone = ?',
   )
   const remove = sql.prepare('DELETE FROM running_day WHERE day = ? AND zone = ?')
+  const removeBefore = sql.prepare('DELETE FROM running_day WHERE day < ?')
   return {
     add: (day, zone, part) => void upsert.run(day, zone, part.in, part.out, Math.round(part.aliveMs)),
     total(day, zone) {
@@ -49,6 +52,7 @@ export function openRunningDay(database: Database): RunningDay {
       return row && { in: row.people_in, out: row.people_out, aliveMs: row.alive_ms }
     },
     forget: (day, zone) => void remove.run(day, zone),
+    forgetBefore: (day) => void removeBefore.run(day),
     clear: () => void sql.prepare('DELETE FROM running_day').run(),
   }
 }

@@ -104,6 +104,7 @@ export function openWall(parts: WallParts): Wall {
     if (seen === 'stepped') {
       tally.clear()
       listening.clear()
+      skipTo(Math.max(cursor!, clock.now() - longestCatchUp))
     }
     if (cursor === undefined) begin()
     hold.drain(label)
@@ -115,8 +116,7 @@ export function openWall(parts: WallParts): Wall {
     const started = Math.min(timeline.alignedFrom(), listening.earliest() ?? Number.POSITIVE_INFINITY)
     const known = parts.replaying ? undefined : journal.lastEnd()
     const first = schedule.slotAt(started)?.start ?? started
-    cursor = known === undefined ? first : Math.max(known, clock.now() - longestCatchUp)
-    tally.forgetBefore(cursor)
+    skipTo(known === undefined ? first : Math.max(known, clock.now() - longestCatchUp))
     writing = journal.unfinished().map((charged) => ({ charged, draft: drafter.lost(charged) }))
     if (journal.restoredUntil() === everyDay) sitOutToday(journal.lastSeq())
   }
@@ -125,7 +125,13 @@ export function openWall(parts: WallParts): Wall {
   function sitOutToday(seq: number): void {
     const today = cursor === undefined ? undefined : schedule.dayAt(clock.now())
     database.transaction(() => journal.adoptSeq(seq, today ? nextDay(today) : everyDay))
-    if (today) cursor = Math.max(journal.lastEnd() ?? 0, schedule.calendarOn(today).dayWindow(today).start)
+    if (today) skipTo(Math.max(journal.lastEnd() ?? 0, schedule.calendarOn(today).dayWindow(today).start))
+  }
+
+  /** What is before `time` and not closed yet never will be. */
+  function skipTo(time: number): void {
+    cursor = time
+    tally.forgetBefore(time)
   }
 
   function close(until: number): void {
@@ -140,7 +146,10 @@ export function openWall(parts: WallParts): Wall {
 
   /** The two commits for all series together: charge and `seq`; then payload, outbox row and state. */
   function closeTogether(due: readonly DueSlot[]): void {
-    const charged = database.transaction(() => charge(due.flatMap(drafter.of)))
+    const charged = database.transaction(() => {
+      runningDay.forgetBefore(due[0]!.slot.day)
+      return charge(due.flatMap(drafter.of))
+    })
     for (const { slot } of due) {
       tally.forget(slot)
       listening.forget(slot)
