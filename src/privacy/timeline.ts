@@ -30,7 +30,8 @@ export function createTimeline(clock: Clock): Timeline {
 
   return {
     look() {
-      if (!clock.isTrusted()) return offset === undefined ? 'untrusted' : 'steady'
+      // Trust that went leaves the offset as good as it was; only a step makes it wrong, and that shows either way.
+      if (offset === undefined && !clock.isTrusted()) return 'untrusted'
       const seen = clock.now() - clock.monotonic()
       const before = offset
       offset = seen

@@ -220,6 +220,16 @@ describe('a clock that steps', () => {
     expect(windows.map((one) => one.missing)).toEqual([null, 'clock', 'clock', 'clock', 'clock', null, null])
   })
 
+  it('says clock, not zero, for what it jumped over after trust was lost', () => {
+    const shop = openShop({ start: '2026-11-23T09:00:00Z' })
+    shop.until('2026-11-23T09:20:00Z')
+    shop.clock.setTrusted(false)
+    shop.clock.step(3_600_000)
+    shop.until('2026-11-23T10:46:00Z')
+    const windows = footfall(shop)
+    expect(windows.map((one) => one.missing)).toEqual([null, 'clock', 'clock', 'clock', 'clock', null, null])
+  })
+
   it('takes small corrections of a time server in its stride', () => {
     const shop = openShop({ start: '2026-11-23T09:00:00Z' })
     for (let i = 0; i < 8; i++) {
