@@ -54,13 +54,22 @@ export function release(closing: Closing, bits: Bits): Release {
 
 /** Steps of 0.05 say enough, and the half below is judged by what is told. */
 function roundCoverage(work: Work): Work {
-  return { ...work, coverage: Math.round(Math.min(Math.max(work.coverage, 0), 1) * 20) / 20 }
+  return { ...work, coverage: rounded(work.coverage) }
 }
 
-/** Below half coverage a number would mislead more than it tells. Coverage does not depend on shoppers. */
+function rounded(coverage: number): number {
+  return Math.round(Math.min(Math.max(coverage, 0), 1) * 20) / 20
+}
+
+/** Is there a number for it? Below half coverage it would mislead more than it tells. */
+export function isCovered(coverage: number): boolean {
+  return rounded(coverage) >= 0.5
+}
+
+/** Coverage does not depend on shoppers, so that a number is withheld tells nothing of them. */
 function withholdUncovered(work: Work): Work {
   if (work.missing) return { ...work, counts: null }
-  if (work.coverage >= 0.5 && work.counts) return work
+  if (isCovered(work.coverage) && work.counts) return work
   return { ...work, counts: null, missing: 'sensor-down' }
 }
 

@@ -1,4 +1,4 @@
-import type { Counts } from './boundary.ts'
+import { type Counts, isCovered } from './boundary.ts'
 import type { Slot } from './calendar.ts'
 import type { Charge } from './journal.ts'
 import type { Policy } from './policy.ts'
@@ -37,7 +37,7 @@ export function mostCommonMissing(windows: readonly SentWindow[]): Missing {
 /** What a slot is charged: nothing where nothing is drawn. */
 export function chargeOf(draft: Draft): Charge {
   const numbers = draft.series.releasesOut ? 2 : 1
-  const isDrawn = draft.series.drawn && draft.missing === null
+  const isDrawn = draft.series.drawn && draft.missing === null && isCovered(draft.coverage)
   const spentMilli = isDrawn ? Math.round(draft.series.epsilon * 1000) * numbers : 0
   return { series: draft.series.name, slot: draft.slot, spentMilli, policy: draft.policy.hash }
 }

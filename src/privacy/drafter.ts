@@ -1,5 +1,5 @@
 import { second } from '../base/duration.ts'
-import type { Closing } from './boundary.ts'
+import { type Closing, isCovered } from './boundary.ts'
 import { type Draft, mostCommonMissing, sentWindows } from './draft.ts'
 import type { Charged, Journal } from './journal.ts'
 import type { Listening } from './listening.ts'
@@ -82,7 +82,7 @@ export function createDrafter(parts: DrafterParts): Drafter {
     closing({ seq }, draft) {
       const { series, slot, policy } = draft
       const windows = series.kind === 'day' ? sentWindows(journal.payloads(`footfall/${series.zone}`, slot.day)) : []
-      const missing = draft.missing ?? (draft.coverage < 0.475 ? mostCommonMissing(windows) : null)
+      const missing = draft.missing ?? (isCovered(draft.coverage) ? null : mostCommonMissing(windows))
       return { ...draft, missing, windows, seq, origin: parts.origin, policy: policy.hash }
     },
   }

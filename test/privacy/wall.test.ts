@@ -92,6 +92,17 @@ describe('what could not be counted', () => {
     expect(third).toMatchObject({ coverage: 0.3, missing: 'sensor-down', in: null, out: null })
   })
 
+  it('is charged nothing where the sensors did not hear enough to draw a number', () => {
+    let share = 1
+    const shop = openShop({ start: '2026-11-23T09:00:00Z', aliveShare: () => share })
+    shop.until('2026-11-23T09:15:05Z')
+    share = 0.3
+    shop.until('2026-11-23T18:00:05Z', 5000)
+    const spent = shop.database.connection.prepare('SELECT sum(spent_milli) FROM release GROUP BY series').pluck().all()
+    expect(days(shop)[0]).toMatchObject({ missing: 'sensor-down', in: null })
+    expect(spent).toEqual([0, 800])
+  })
+
   it('is sent as lost where the box was off, for every slot and day in between', () => {
     const first = openShop({ start: '2026-11-23T09:00:00Z' })
     first.until('2026-11-23T12:00:05Z', 5000)
