@@ -18,13 +18,19 @@ export interface Draft {
 /** A day's windows as head office has them: read back from what was sent, never from exact counts. */
 export function sentWindows(payloads: readonly Buffer[]): SentWindow[] {
   return payloads.map((payload) => {
-    const sent = JSON.parse(payload.toString()) as Pick<ReleaseFields, 'window' | 'in' | 'out' | 'missing'>
-    return { start: sent.window.start, in: sent.in, out: sent.out, missing: sent.missing }
+    const sent = JSON.parse(payload.toString()) as Pick<ReleaseFields, 'window' | 'in' | 'out' | 'missing' | 'coverage'>
+    return { start: sent.window.start, in: sent.in, out: sent.out, missing: sent.missing, coverage: sent.coverage }
   })
 }
 
 export interface SentWindow extends ReleasedWindow {
   readonly missing: Missing | null
+  readonly coverage: number
+}
+
+/** How well the sum of a day's windows covers its `slots`: a window without a number adds nothing to the sum. */
+export function coverageOfSum(windows: readonly SentWindow[], slots: number): number {
+  return windows.reduce((sum, { missing, coverage }) => sum + (missing ? 0 : coverage), 0) / slots
 }
 
 /** The reason that most of a day's windows have. */

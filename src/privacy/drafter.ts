@@ -1,6 +1,6 @@
 import { second } from '../base/duration.ts'
 import { type Closing, isCovered } from './boundary.ts'
-import { type Draft, mostCommonMissing, sentWindows } from './draft.ts'
+import { coverageOfSum, type Draft, mostCommonMissing, sentWindows } from './draft.ts'
 import type { Charged, Journal } from './journal.ts'
 import type { Listening } from './listening.ts'
 import type { Plan } from './plan.ts'
@@ -45,7 +45,8 @@ export function createDrafter(parts: DrafterParts): Drafter {
     const missing = isRestored(slot.day) ? 'restored' : listening.missing(slot)
     const counts = missing ? { in: 0, out: 0 } : tally.counts(slot, zone)
     const coverage = missing ? 0 : listening.coverage(slot, zone)
-    runningDay.add(slot.day, zone, { ...counts, aliveMs: coverage * (slot.end - slot.start) })
+    const isDayDrawn = of.policy.series.some((one) => one.kind === 'day' && one.zone === zone && one.drawn)
+    if (isDayDrawn) runningDay.add(slot.day, zone, { ...counts, aliveMs: coverage * (slot.end - slot.start) })
     return { ...of, counts, missing, coverage }
   }
 
@@ -82,8 +83,10 @@ export function createDrafter(parts: DrafterParts): Drafter {
     closing({ seq }, draft) {
       const { series, slot, policy } = draft
       const windows = series.kind === 'day' ? sentWindows(journal.payloads(`footfall/${series.zone}`, slot.day)) : []
-      const missing = draft.missing ?? (isCovered(draft.coverage) ? null : mostCommonMissing(windows))
-      return { ...draft, missing, windows, seq, origin: parts.origin, policy: policy.hash }
+      const slots = schedule.calendarOn(slot.day).slotsOf(slot.day).length
+      const coverage = series.drawn || draft.missing ? draft.coverage : coverageOfSum(windows, slots)
+      const missing = draft.missing ?? (isCovered(coverage) ? null : mostCommonMissing(windows))
+      return { ...draft, coverage, missing, windows, seq, origin: parts.origin, policy: policy.hash }
     },
   }
 }

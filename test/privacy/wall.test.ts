@@ -78,6 +78,14 @@ describe('an ordinary day', () => {
       .get()
     expect(spent).toBe(0)
   })
+
+  it('keeps no exact total of an area, whose day is made of released windows', () => {
+    const zones = [{ id: 'shoes', name: 'Shoes', kind: 'area' as const }]
+    const shop = openShop({ start: '2026-11-23T09:00:00Z', zones })
+    shop.pass('in', crowd, 'shoes')
+    shop.until('2026-11-23T17:00:05Z', 5000)
+    expect(shop.database.connection.prepare('SELECT count(*) FROM running_day').pluck().get()).toBe(0)
+  })
 })
 
 describe('what could not be counted', () => {
@@ -90,6 +98,16 @@ describe('what could not be counted', () => {
     const [half, third] = footfall(shop)
     expect(half).toMatchObject({ coverage: 0.5, missing: null })
     expect(third).toMatchObject({ coverage: 0.3, missing: 'sensor-down', in: null, out: null })
+  })
+
+  it("lowers the coverage of an area's day, which is the sum of the windows that have a number", () => {
+    let share = 1
+    const zones = [{ id: 'shoes', name: 'Shoes', kind: 'area' as const }]
+    const shop = openShop({ start: '2026-11-23T09:00:00Z', zones, aliveShare: () => share })
+    shop.until('2026-11-23T15:00:05Z', 5000)
+    share = 0.45
+    shop.until('2026-11-23T18:00:05Z', 5000)
+    expect(days(shop)[0]).toMatchObject({ coverage: 0.65, missing: null })
   })
 
   it('is charged nothing where the sensors did not hear enough to draw a number', () => {
