@@ -172,7 +172,7 @@ export function openGateway(parts: GatewayParts): Gateway {
 
   /** Once a day, as soon as the date is known: a changed policy waits for midnight, what is past its retention goes. */
   function tidy(at: number): void {
-    const from = plan.adopt(policy, clock.now())
+    const from = wall.adopt(policy)
     if (from > new Date(clock.now()).toISOString()) log.info({ from }, 'the changed privacy policy starts on this day')
     const before = new Date(clock.now() - parseDuration(config.retention.journal)).toISOString().slice(0, 10)
     database.lazyTransaction(() => journal.forgetBefore(before))

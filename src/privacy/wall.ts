@@ -56,6 +56,8 @@ export interface Wall {
   restore(snapshot: Snapshot): void
   /** The policy in force now; undefined while the clock is untrusted. */
   policy(): Policy | undefined
+  /** Puts a policy in force on the first day of which nothing was drawn yet, tomorrow at the earliest; returns that day. */
+  adopt(policy: Policy): string
   /** Head office has seen a higher `seq` than ours: nothing more is drawn today. */
   restoredFromImage(seq: number): void
   /** People who passed but whose slot was closed already, since start. Never published. */
@@ -209,6 +211,8 @@ export function openWall(parts: WallParts): Wall {
       listening.inherit(snapshot.alive)
     },
     policy: policyNow,
+    // A clock that went back must not put another policy on a day of which numbers were drawn already.
+    adopt: (policy) => plan.adopt(policy, Math.max(clock.now(), (cursor ?? 0) - 1)),
     restoredFromImage(seq) {
       if (seq > journal.lastSeq()) sitOutToday(seq)
     },

@@ -3,7 +3,7 @@ import { type Database, openDatabase } from '../../src/base/database.ts'
 import { type Journal, journalMigrations, openJournal } from '../../src/privacy/journal.ts'
 import { cryptoBits } from '../../src/privacy/mechanism.ts'
 import { openPlan, planMigrations } from '../../src/privacy/plan.ts'
-import { policyOf } from '../../src/privacy/policy.ts'
+import { type Policy, policyOf } from '../../src/privacy/policy.ts'
 import type { Release } from '../../src/privacy/release.ts'
 import { openRunningDay, runningDayMigrations } from '../../src/privacy/running-day.ts'
 import type { Opening, PrivacySettings, Zone } from '../../src/privacy/settings.ts'
@@ -22,6 +22,8 @@ export interface Shop {
   /** Moves on to a wall time, ticking every second of it (or every `step` ms). */
   until(time: string, step?: number): void
   pass(direction: 'in' | 'out', people: number, zone?: string): void
+  /** Changes the configuration, as the gateway does at its next start. */
+  adopt(change: Partial<ShopOptions>): string
 }
 
 export interface ShopOptions {
@@ -46,12 +48,7 @@ export function openShop(options: ShopOptions): Shop {
   const clock = manualClock(Date.parse(options.start), options.trusted ?? true)
   const journal = openJournal(database, 'test')
   const plan = openPlan(database, key)
-  const policy = policyOf({
-    store: { timezone: options.timezone ?? 'UTC', opening: options.opening ?? '09:00-18:00' },
-    zones: options.zones ?? [door],
-    privacy: { profile: 'footfall', window: '15m', precision: 'standard', ...options.privacy },
-  })
-  plan.begin(policy)
+  plan.begin(policyFor(options))
   const sent: Shop['sent'] = []
   const wall = openWall({
     database,
@@ -84,6 +81,15 @@ export function openShop(options: ShopOptions): Shop {
         wall.tick()
       }
     },
+    adopt: (change) => wall.adopt(policyFor({ ...options, ...change })),
     pass: (direction, people, zone = 'entrance') => wall.count(clock.monotonic(), { zone, direction, people }),
   }
+}
+
+function policyFor({ timezone, opening, zones, privacy }: Partial<ShopOptions>): Policy {
+  return policyOf({
+    store: { timezone: timezone ?? 'UTC', opening: opening ?? '09:00-18:00' },
+    zones: zones ?? [door],
+    privacy: { profile: 'footfall', window: '15m', precision: 'standard', ...privacy },
+  })
 }
