@@ -239,7 +239,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     tick,
     finish(time) {
       observers.tick(clock.monotonic() + 5 * second)
-      wall.finish(time)
+      outbox.withRoom(() => wall.finish(time))
       uplink.wake()
     },
     nextDue: () => wall.nextDue(),

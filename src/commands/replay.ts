@@ -58,12 +58,20 @@ function createPassage(gateway: Gateway, clock: ManualClock, start: number): (at
     for (let due = gateway.nextDue(); due !== undefined && due - start <= at; due = gateway.nextDue()) {
       clock.advanceTo(due - start)
       gateway.tick()
+      if (gateway.nextDue() === due) throw noRoom()
     }
     clock.advanceTo(at)
     if (at - ticked < 1000) return
     ticked = at
     gateway.tick()
   }
+}
+
+/** `run` waits for room; here no time passes in which there could be some. */
+function noRoom(): GatewayError {
+  return new GatewayError('BASE_STORAGE_FULL', 'The replay stopped there.', {
+    fix: 'Make room, then run it again: what was drawn stays as it is.',
+  })
 }
 
 interface Play {
