@@ -75,7 +75,7 @@ export interface Hold {
   drain(take: (at: number, passage: Passage) => void): void
 }
 
-const mostHeldSeconds = 86_400
+const longestHeld = 86_400
 
 export function createHold(): Hold {
   // Keys arrive in order of time, so the first key is the oldest.
@@ -87,7 +87,10 @@ export function createHold(): Hold {
       seconds.set(second, held)
       const key = `${passage.zone}/${passage.direction}`
       held.set(key, { ...passage, people: passage.people + (held.get(key)?.people ?? 0) })
-      if (seconds.size > mostHeldSeconds) seconds.delete(seconds.keys().next().value!)
+      for (const old of seconds.keys()) {
+        if (old >= second - longestHeld) break
+        seconds.delete(old)
+      }
     },
     drain(take) {
       for (const [second, held] of seconds) for (const passage of held.values()) take(second * 1000, passage)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Release } from '../../src/privacy/release.ts'
 import { isRelease } from '../../src/privacy/release.ts'
+import { createHold } from '../../src/privacy/tally.ts'
 import { openShop, type Shop } from '../support/wall.ts'
 
 // A count this large stands out of any noise drawn here: P(|noise| > 400) < 1e-15 even at epsilon 0.1.
@@ -186,6 +187,15 @@ describe('a clock that is not trusted', () => {
     expect(windows).toHaveLength(8)
     near(windows[0]!.in, crowd)
     expect(windows.every((one) => one.missing === null)).toBe(true)
+  })
+
+  it('keeps nothing for more than a day, also where hardly anybody passes', () => {
+    const hold = createHold()
+    const passage = { zone: 'entrance', direction: 'in', people: 1 } as const
+    for (const hours of [0, 10, 30, 40]) hold.add(hours * 3_600_000, passage)
+    const kept: number[] = []
+    hold.drain((at) => kept.push(at / 3_600_000))
+    expect(kept).toEqual([30, 40])
   })
 
   it('labels by the time that came with trust, not by the wrong one before', () => {
