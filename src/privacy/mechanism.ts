@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 
 /**
  * Exact samplers on integers after Canonne, Kamath and Steinke, "The Discrete Gaussian for Differential Privacy"
@@ -21,7 +21,7 @@ export function cryptoBits(): Bits {
   let used = pool.length
   return (bytes) => {
     if (bytes.length > pool.length - used) {
-      randomBytes(pool.length).copy(pool)
+      randomFillSync(pool)
       used = 0
     }
     pool.copy(bytes, 0, used, used + bytes.length)
