@@ -30,7 +30,7 @@ describe.skipIf(!need('mosquitto'))('the running service under kill -9', () => {
     writeFileSync(join(home, 'shop.yaml'), shopConfig(shop))
     const random = seededRandom(3)
     const origin = Date.now()
-    const cycles = trials(8, 60)
+    const cycles = trials(8, 40)
     for (let cycle = 0; cycle < cycles; cycle++) {
       const last = cycle === cycles - 1
       const args = ['test/support/fast-gateway.ts', join(home, 'shop.yaml'), String(origin), String(began)]
