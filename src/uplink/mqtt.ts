@@ -100,7 +100,11 @@ export function openLink(parts: LinkParts, events: LinkEvents): Link {
     close() {
       isOver = true
       const { promise, resolve } = Promise.withResolvers<void>()
-      const giveUp = setTimeout(() => client.end(true), goodbyeTime)
+      // Once it began to end in peace, mqtt.js waits for the broker for ever and cannot be told to hurry.
+      const giveUp = setTimeout(() => {
+        client.stream.destroy()
+        resolve()
+      }, goodbyeTime)
       client.end(false, {}, () => resolve())
       return promise.finally(() => clearTimeout(giveUp))
     },

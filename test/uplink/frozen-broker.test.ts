@@ -1,0 +1,31 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { second } from '../../src/base/duration.ts'
+import { startMosquitto } from '../support/mosquitto.ts'
+import { need } from '../support/need.ts'
+import { numbers } from '../support/outbox.ts'
+import { comes, testUplink } from '../support/uplink.ts'
+
+const endings: (() => Promise<void>)[] = []
+
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end()
+})
+
+describe.skipIf(!need('mosquitto'))('an uplink to a broker that holds the line and answers nothing', () => {
+  it.each([0, 5])('is closed in seconds, with %i messages on the way', async (n) => {
+    const mosquitto = await startMosquitto()
+    endings.push(mosquitto.stop)
+    const { uplink, put } = testUplink({ url: mosquitto.url })
+    endings.push(uplink.close)
+    uplink.open()
+    await comes(() => uplink.state().isConnected && uplink.state().inFlight === 0)
+    mosquitto.freeze()
+    endings.push(async () => mosquitto.thaw())
+    put(numbers(1, n))
+    let isClosed = false
+    void uplink.close().then(() => {
+      isClosed = true
+    })
+    expect(await comes(() => isClosed, 7 * second)).toBe(true)
+  })
+})
