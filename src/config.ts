@@ -111,7 +111,9 @@ export function findConfig(path?: string): string {
 export function readConfigText(file: string): string {
   const read = readText(file, 4 * longestYaml)
   if ('text' in read) return read.text
-  throw new GatewayError('CONFIG_UNREADABLE', `${file}: ${read.reason}.`, { fix: 'Name a file of UTF-8 text.' })
+  throw new GatewayError('CONFIG_UNREADABLE', `${file}: ${read.reason}.`, {
+    fix: 'Name a file of UTF-8 text that this user may read.',
+  })
 }
 
 /** Finds, reads and checks the configuration. @throws CONFIG_MISSING, CONFIG_UNREADABLE, CONFIG_INVALID */

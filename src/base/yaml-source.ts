@@ -72,9 +72,16 @@ const explanations: Record<string, [reason: string, fix: string]> = {
   ],
   BAD_SCALAR_START: ['A text begins with a sign that YAML reserves.', 'Put quotes around the text.'],
   BLOCK_AS_IMPLICIT_KEY: ['A map begins in the middle of a line.', 'Put quotes around texts that hold ": ".'],
-  BLOCK_IN_FLOW: ['Indented lines stand inside { } or [ ].', 'Write the whole part either indented or in brackets.'],
+  BLOCK_IN_FLOW: [
+    'Inside { } or [ ] stands a text with ": " in it, or an indented part.',
+    'Put quotes around texts that hold ": "; write the whole part either indented or in brackets.',
+  ],
   DUPLICATE_KEY: ['A key stands twice in the same map.', 'Keep one of the two.'],
   MISSING_CHAR: ['A quote, bracket, comma or colon is missing.', 'Look at this line and the one before it.'],
+  MULTILINE_IMPLICIT_KEY: [
+    'The next line is indented, but this one already has its value.',
+    'Give the keys of one map the same number of spaces.',
+  ],
   MULTIPLE_DOCS: ['A second document begins here.', 'Keep one document: take out the "---" line.'],
   NON_STRING_KEY: ['A key is not a text.', 'Use plain words as keys.'],
   RESOURCE_EXHAUSTION: ['It is nested too deeply.', 'Write maps and lists at most 32 deep.'],

@@ -1,10 +1,10 @@
-import { mkdirSync } from 'node:fs'
 import type { Problem } from '../base/problem.ts'
 import { type Config, findConfig, readConfig, readConfigText } from '../config.ts'
 import { type Policy, policyOf } from '../privacy/policy.ts'
 import { type Accepted, dataFolderOf, readAccepted, reasonsToConfirm, writeAccepted } from './accepted.ts'
 import { parseCommand } from './help.ts'
 import { describePolicy } from './policy-words.ts'
+import { makeUsable } from './working-folder.ts'
 
 /** Checks the configuration: every problem with its fix, or the policy in plain words. Exit code 1 when it has problems. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -31,7 +31,7 @@ function reasonsAgainst(config: Config): string[] {
 }
 
 function accept(found: Accepted, config: Config): void {
-  mkdirSync(config.data, { recursive: true, mode: 0o700 })
+  makeUsable(config.data)
   writeAccepted(config.data, found)
 }
 

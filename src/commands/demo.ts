@@ -19,6 +19,7 @@ import { createDemoShop, demoStart } from './demo/shop.ts'
 import { createDemoView, premisesOf } from './demo/view.ts'
 import { createWords, farewell } from './demo/words.ts'
 import { parseCommand } from './help.ts'
+import { makeUsable } from './working-folder.ts'
 
 const usual = { speed: 60, port: 8080, brokerPort: 1883 }
 const fastest = 600
@@ -123,7 +124,9 @@ async function open({ speed, port, closing, fail }: Opening): Promise<() => numb
 
 /** A fresh folder that is gone afterwards, also when the process ends in an unusual way. */
 function temporaryFolder(closing: Closing): string {
-  const path = mkdtempSync(join(tmpdir(), 'drempel-demo-'))
+  const parent = tmpdir()
+  makeUsable(parent, 'Set TMPDIR to a folder that this user may write in.')
+  const path = mkdtempSync(join(parent, 'drempel-demo-'))
   const remove = () => rmSync(path, { recursive: true, force: true })
   process.once('exit', remove)
   closing.push(remove)

@@ -1,7 +1,6 @@
-import { createReadStream, statSync } from 'node:fs'
+import { accessSync, constants, createReadStream, statSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { type ManualClock, manualClock, systemClock } from '../base/clock.ts'
-import { openDataFolder } from '../base/data-folder.ts'
 import { minute } from '../base/duration.ts'
 import { GatewayError, systemCode } from '../base/errors.ts'
 import { openLog } from '../base/log.ts'
@@ -11,6 +10,7 @@ import { createRecordingReader, parseRecordingHeader, type RecordingReader } fro
 import { type Gateway, openGateway } from '../gateway.ts'
 import { parseCommand } from './help.ts'
 import { openAccount, replayReport, replaySummary } from './replay-report.ts'
+import { openWorkingFolder } from './working-folder.ts'
 
 const longestWaitForBroker = minute
 const mostBadLinesShown = 10
@@ -23,9 +23,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const log = openLog(process.env.DREMPEL_LOG ?? 'warn')
   const lines = linesOf(file)
   const first = await lines.next()
-  const header = parseRecordingHeader(first.done ? '' : first.value.text)
+  const header = first.done ? { bad: 'it is empty' } : parseRecordingHeader(first.value.text)
   if ('bad' in header) throw new GatewayError('RECORDING_INVALID', `${file}, line 1: ${header.bad}.`)
-  const folder = openDataFolder(config.data, 'replay')
+  const folder = openWorkingFolder(config.data, 'replay')
   const clock = manualClock(header.start)
   const realClock = systemClock(() => true)
   const onFatal = (error: unknown): never => {
@@ -78,7 +78,7 @@ interface Play {
   readonly lines: AsyncGenerator<Line>
   readonly reader: RecordingReader
   readonly passTo: (at: number) => void
-  readonly progress: (line: Line) => void
+  readonly progress: Progress
 }
 
 interface Line {
@@ -93,11 +93,12 @@ async function play({ lines, reader, passTo, progress }: Play): Promise<{ last: 
   const bad: string[] = []
   let last = 0
   for await (const line of lines) {
-    progress(line)
+    progress.tell(line)
     const result = reader.read(line.text, line.number, passTo)
     if ('t' in result) last = result.t
     else if (bad.length < mostBadLinesShown) bad.push(`line ${line.number}: ${result.bad}`)
   }
+  progress.end()
   return { last, bad }
 }
 
@@ -117,24 +118,46 @@ async function* linesOf(file: string): AsyncGenerator<Line> {
   if (rest !== '') yield { text: rest, number: ++number, share: 1 }
 }
 
+/** @throws RECORDING_UNREADABLE */
 function sizeOf(file: string): number {
   try {
-    return Math.max(1, statSync(file).size)
+    accessSync(file, constants.R_OK)
+    const found = statSync(file)
+    if (!found.isDirectory()) return Math.max(1, found.size)
   } catch (error) {
-    throw new GatewayError('RECORDING_INVALID', `${file} could not be read: ${systemCode(error)}.`, {
-      fix: 'Check the path.',
-    })
+    throw unreadable(file, systemCode(error) ?? 'unknown error')
   }
+  throw unreadable(file, 'EISDIR')
+}
+
+const faults: Record<string, string> = {
+  ENOENT: 'it does not exist',
+  EACCES: 'this user may not read it',
+  EISDIR: 'it is a folder',
+}
+
+function unreadable(file: string, code: string): GatewayError {
+  return new GatewayError('RECORDING_UNREADABLE', `${file}: ${faults[code] ?? code}.`, { fix: 'Check the path.' })
+}
+
+interface Progress {
+  tell(line: Line): void
+  /** Takes the line away again. */
+  end(): void
 }
 
 /** A line on a terminal that is rewritten four times a second; nothing where there is no terminal. */
-function progressOf(file: string): (line: Line) => void {
-  if (!process.stderr.isTTY) return () => {}
+function progressOf(file: string): Progress {
+  if (!process.stderr.isTTY) return { tell: () => {}, end: () => {} }
   let shown = 0
-  return ({ number, share }) => {
-    if (number % 512 !== 0 || performance.now() - shown < 250) return
-    shown = performance.now()
-    process.stderr.write(`\r${file}: ${Math.floor(share * 100)} %, line ${number.toLocaleString('en')}\u001b[K`)
-    if (share === 1) process.stderr.write('\r\u001b[K')
+  return {
+    tell({ number, share }) {
+      if (number % 512 !== 0 || performance.now() - shown < 250) return
+      shown = performance.now()
+      process.stderr.write(`\r${file}: ${Math.floor(share * 100)} %, line ${number.toLocaleString('en')}\u001b[K`)
+    },
+    end() {
+      if (shown > 0) process.stderr.write('\r\u001b[K')
+    },
   }
 }

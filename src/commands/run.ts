@@ -2,7 +2,6 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { watchClockTrust } from '../base/clock-trust.ts'
-import { openDataFolder } from '../base/data-folder.ts'
 import { describeError } from '../base/errors.ts'
 import { openLog } from '../base/log.ts'
 import { createNotifier } from '../base/notify.ts'
@@ -12,6 +11,7 @@ import { findConfig, readConfigText } from '../config.ts'
 import { openGateway } from '../gateway.ts'
 import { chooseConfig, dataFolderOf } from './accepted.ts'
 import { parseCommand } from './help.ts'
+import { openWorkingFolder } from './working-folder.ts'
 
 /** Temporary failure, please restart me (sysexits.h): storage is broken and is checked anew at the next start. */
 const restartPlease = 75
@@ -21,7 +21,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const file = findConfig(parseCommand('run', args).text('config'))
   const text = readConfigText(file)
   const log = openLog()
-  const folder = openDataFolder(dataFolderOf(text, file), 'run')
+  const folder = openWorkingFolder(dataFolderOf(text, file), 'run')
   try {
     const config = chooseConfig({ text, file }, folder.path, log)
     const notifier = createNotifier()
