@@ -112,7 +112,7 @@ export function readConfigText(file: string): string {
   const read = readText(file, 4 * longestYaml)
   if ('text' in read) return read.text
   throw new GatewayError('CONFIG_UNREADABLE', `${file}: ${read.reason}.`, {
-    fix: 'Name a file of UTF-8 text that this user may read.',
+    fix: 'Name a text file that you may read.',
   })
 }
 

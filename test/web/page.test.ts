@@ -55,6 +55,18 @@ describe.skipIf(!needChromium())('the page of the demo', { timeout: 60_000 }, ()
       `[...document.querySelectorAll('.figure')].map((figure) => figure.getAttribute('transform') ?? '')`,
     )
 
+  test('no word of a chart is cut off at its edge', async () => {
+    const { page } = await look(phone)
+    const cut = await page.evaluate<string[]>(`[...document.querySelectorAll('.chart svg')].flatMap((picture) => {
+      const { right } = picture.getBoundingClientRect()
+      return [...picture.querySelectorAll('text')]
+        .filter((text) => text.getBoundingClientRect().right > right + 1)
+        .map((text) => text.textContent)
+    })`)
+    expect(cut).toEqual([])
+    await page.context().close()
+  })
+
   describe.each([
     ['a phone', phone],
     ['a desktop', desktop],

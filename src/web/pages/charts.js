@@ -37,7 +37,7 @@ function createChart({ id, name }, way, clock) {
     picture.setAttribute(
       'aria-label',
       last
-        ? `${name}, ${way}: the last released number is ${last[way]}, plus or minus ${last.noise95}. The table below has them all.`
+        ? `${name}, ${way}: the last released number is ${last[way] ?? 'missing'}, plus or minus ${last.noise95}. The table below has them all.`
         : `${name}, ${way}: nothing released yet`,
     )
     picture.replaceChildren(
@@ -48,8 +48,10 @@ function createChart({ id, name }, way, clock) {
     function marks({ release, walked }, slot) {
       const step = (width - left - right) / shown
       const x = left + step * slot
+      // The newest marks stand at the right edge, where a word that begins there would be cut off.
+      const place = slot > shown - 4 ? { x: width - right, 'text-anchor': 'end' } : { x: x + 1 }
       const label = isHour(release.window.start)
-        ? [svg('text', { x: x + 1, y: height - 4 }, clock.format(new Date(release.window.start)))]
+        ? [svg('text', { ...place, y: height - 4 }, clock.format(new Date(release.window.start)))]
         : []
       const number = release[way]
       if (number === null) return label
