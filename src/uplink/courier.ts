@@ -76,13 +76,13 @@ export function createCourier({ identity, mode, random }: CourierParts): Courier
     dialler.connected(real)
     window = Math.max(1, Math.min(receiveMaximum, mostInFlight))
     roomInPacket = maximumPacketSize - packetOverhead
-    notices.connected()
     for (const lane of lanes) restartLine(lines[lane], real)
   }
 
   function lost(why: Loss, moment: Moment): void {
     flush(moment)
     dialler.lost(why, moment.real)
+    notices.lost()
     const unanswered = [...inFlight.values()]
     inFlight.clear()
     for (const { rows } of unanswered) if (rows.length === 1) backlog.triedAlone(rows[0]!.seq)
@@ -99,7 +99,7 @@ export function createCourier({ identity, mode, random }: CourierParts): Courier
       return putAside(load, reason, moment)
     }
     caution.accepted(load.key)
-    if (!load.lane) return
+    if (!load.lane) return notices.taken(load.key)
     const seqs = load.rows.map((row) => row.seq)
     backlog.delivered(seqs)
     lines[load.lane].acknowledged.push(...seqs)
@@ -108,19 +108,18 @@ export function createCourier({ identity, mode, random }: CourierParts): Courier
     if (inFlight.size === 0 || lines[load.lane].acknowledged.length >= flushSize) flush(moment)
   }
 
-  /** One message does not hold up the line: a backlog is split, a row waits in the outbox, a notice for the next one. */
+  /** One message does not hold up the line: a backlog is split, a row waits in the outbox, a notice until all else is sent. */
   function putAside({ key, lane, rows }: Omit<Load, 'sentAt'>, reason: number, { real }: Moment): void {
     count.refused += 1
     actions.push({ do: 'report', what: 'refused', key, reason })
-    if (!lane) return
+    if (!lane) return notices.doubt(key)
     if (rows.length > 1) {
       backlog.refused(rows.length)
       lines[lane].ready.unshift(...rows)
       return
     }
-    const seqs = rows.map((row) => row.seq)
-    for (const seq of seqs) lines[lane].busy.delete(seq)
-    actions.push({ do: 'refuse', lane, seqs })
+    for (const { seq } of rows) lines[lane].busy.delete(seq)
+    actions.push({ do: 'refuse', lane, seqs: rows.map(({ seq }) => seq) })
     lookAgainIn(lines[lane], minute, real)
   }
 
@@ -175,8 +174,11 @@ export function createCourier({ identity, mode, random }: CourierParts): Courier
   function sendAll(moment: Moment): void {
     while (moment.real >= caution.pausedUntil() && inFlight.size < caution.allowance(window)) {
       if (sendNext(moment)) continue
-      if (inFlight.size === 0 && !lanes.some((lane) => lines[lane].isReading)) caution.calm()
-      return
+      if (inFlight.size > 0 || lanes.some((lane) => lines[lane].isReading)) return
+      caution.calm()
+      const notice = notices.nextInDoubt()
+      if (!notice) return
+      send({ key: notice.topic, lane: null, rows: [] }, notice, moment)
     }
   }
 
@@ -242,8 +244,7 @@ export function createCourier({ identity, mode, random }: CourierParts): Courier
       return actions
     },
     get progress() {
-      const { isOnline: isConnected, protocol } = dialler
-      return { isConnected, protocol, inFlight: inFlight.size, ...count }
+      return { isConnected: dialler.isOnline, protocol: dialler.protocol, inFlight: inFlight.size, ...count }
     },
   }
 }
