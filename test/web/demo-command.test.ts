@@ -100,7 +100,8 @@ describe('drempel demo', () => {
   const hasScript = need('script') || missing("the program 'script' (util-linux)")
   test.skipIf(!hasScript)('is coloured on a terminal, unless NO_COLOR asks for none', async () => {
     const onTerminal = async (environment: Record<string, string>) => {
-      const { NO_COLOR, FORCE_COLOR, ...plain } = process.env
+      // Node paints nothing where CI is set.
+      const { NO_COLOR, FORCE_COLOR, CI, ...plain } = process.env
       const command = `${process.execPath} src/main.ts demo --port 0 --for 1s`
       const shell = spawn('script', ['-qec', command, '/dev/null'], {
         cwd: join(import.meta.dirname, '../..'),
