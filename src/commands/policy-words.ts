@@ -44,6 +44,7 @@ function openingLines({ store }: Config, { windowSeconds }: Policy): string[] {
       : Object.entries(opening)
           .map(([days, text]) => `${days} ${text}`)
           .join('; ')
+          .concat('; closed on days not named')
   return [
     `${hours}, in the time of ${timezone}, widened to whole windows of ${windowSeconds / 60} minutes.`,
     'Outside these hours nothing is counted.',
@@ -76,7 +77,8 @@ function priceLines(policy: Policy): string[] {
   return [
     `Who comes in once, passes every area once and leaves pays ${paid}.`,
     `${guessSentence(policy)} Without any number it is 50.`,
-    'Who comes or passes twice pays twice.',
+    'Who comes or passes twice pays twice; staff, who pass all day, pay most.',
+    'The noise protects against everyone who reads the numbers, not against whoever controls this box: it counts exactly.',
   ]
 }
 
@@ -96,10 +98,13 @@ function recipientLines({ controller, upstream }: Config): string[] {
 
 function retentionLines({ retention, purposes }: Config): string[] {
   const forAll = [
-    `The record of what was sent ${inWords(retention.journal)}; what everybody in the shop may read ${inWords(retention.glassBox)}.`,
-    `Logs, which hold nothing personal, ${inWords(retention.logs)}.`,
+    `The record of what was sent ${inWords(retention.journal)}.`,
+    'What waits to be sent until head office has it, at most 90 days.',
+    "The day's exact total until its number is drawn; the exact counts of an open window in memory only.",
+    'Logs hold nothing personal; they go to the log of this machine, which keeps them by its own rules.',
+    'The page for everybody in the shop (retention.glassBox) is not in this version.',
   ]
-  const ofConsent = `Signals ${inWords(retention.signals)}, the record of consent ${inWords(retention.consentRecords)}.`
+  const ofConsent = 'Signals and consent (retention.signals, consentRecords): this version makes none.'
   return purposes.length === 0 ? forAll : [...forAll, ofConsent]
 }
 

@@ -53,7 +53,18 @@ describe('the policy in plain words', () => {
     expect(words).toContain(
       'Acme Retail BV (privacy@acme.example), through the broker broker.acme.example:8883, encrypted.',
     )
-    expect(words).toContain('The record of what was sent 400 days; what everybody in the shop may read 7 days.')
+    expect(words).toContain('The record of what was sent 400 days.')
+  })
+
+  test('promises no deletion that nothing carries out', () => {
+    for (const unbuilt of ['Logs, which hold nothing personal, 7 days', 'may read 7 days', 'Signals 30 days'])
+      expect(wordsOf({ purposes: [purpose] })).not.toContain(unbuilt)
+  })
+
+  test('hides neither the exact total on the disk, nor who is trusted, nor who is exposed most', () => {
+    expect(words).toContain("The day's exact total until its number is drawn")
+    expect(words).toContain('not against whoever controls this box')
+    expect(words).toContain('staff, who pass all day, pay most')
   })
 
   test('never shows the name or password for the broker', () => {
