@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** A small file in RAM that survives a crash of the process but not a power cut. */
@@ -48,10 +48,16 @@ function runtimeFolder(dataFolder: string): string | undefined {
       accessSync(parent, constants.W_OK)
       const folder = join(parent, name)
       mkdirSync(folder, { recursive: true, mode: 0o700 })
-      return folder
+      if (isOurs(folder)) return folder
     } catch {
       // Not ours to write: try the next.
     }
   }
   return undefined
+}
+
+// /dev/shm is everybody's: a folder or link that somebody else put there first would show him the open counts.
+function isOurs(folder: string): boolean {
+  const found = lstatSync(folder)
+  return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0
 }
