@@ -111,9 +111,7 @@ export function findConfig(path?: string): string {
 export function readConfigText(file: string): string {
   const read = readText(file, 4 * longestYaml)
   if ('text' in read) return read.text
-  throw new GatewayError('CONFIG_UNREADABLE', `${file}: ${read.reason}.`, {
-    fix: 'Name a text file that you may read.',
-  })
+  throw new GatewayError('CONFIG_UNREADABLE', `${file}: ${read.reason}.`, { fix: 'Name a readable text file.' })
 }
 
 /** Finds, reads and checks the configuration. @throws CONFIG_MISSING, CONFIG_UNREADABLE, CONFIG_INVALID */

@@ -6,7 +6,6 @@ import { every, manualClock, systemClock } from '../base/clock.ts'
 import { openDataFolder } from '../base/data-folder.ts'
 import { parseDuration } from '../base/duration.ts'
 import { describeError, GatewayError } from '../base/errors.ts'
-import { openLog } from '../base/log.ts'
 import { version } from '../base/version.ts'
 import { openGateway } from '../gateway.ts'
 import { policyOf } from '../privacy/policy.ts'
@@ -19,6 +18,7 @@ import { createDemoShop, demoStart } from './demo/shop.ts'
 import { createDemoView, premisesOf } from './demo/view.ts'
 import { createWords, farewell } from './demo/words.ts'
 import { parseCommand } from './help.ts'
+import { openTerminalLog } from './terminal-log.ts'
 import { makeUsable } from './working-folder.ts'
 
 const usual = { speed: 60, port: 8080, brokerPort: 1883 }
@@ -63,7 +63,7 @@ interface Opening extends Wishes {
 
 /** Opens everything, first what must be closed last. Tells how many releases reached head office so far. */
 async function open({ speed, port, closing, fail }: Opening): Promise<() => number> {
-  const log = openLog(process.env.DREMPEL_LOG ?? 'error')
+  const log = openTerminalLog('error')
   const realClock = systemClock(() => true)
   const clock = manualClock(demoStart(realClock.now()))
   const data = temporaryFolder(closing)

@@ -3,13 +3,13 @@ import { setImmediate } from 'node:timers/promises'
 import { type ManualClock, manualClock, systemClock } from '../base/clock.ts'
 import { minute } from '../base/duration.ts'
 import { GatewayError, systemCode } from '../base/errors.ts'
-import { openLog } from '../base/log.ts'
 import { version } from '../base/version.ts'
 import { loadConfig } from '../config.ts'
 import { createRecordingReader, parseRecordingHeader, type RecordingReader } from '../drivers/recording.ts'
 import { type Gateway, openGateway } from '../gateway.ts'
 import { parseCommand } from './help.ts'
 import { openAccount, replayReport, replaySummary } from './replay-report.ts'
+import { openTerminalLog } from './terminal-log.ts'
 import { openWorkingFolder } from './working-folder.ts'
 
 const longestWaitForBroker = minute
@@ -20,7 +20,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const given = parseCommand('replay', args)
   const file = given.positionals[0]!
   const config = loadConfig(given.text('config'))
-  const log = openLog(process.env.DREMPEL_LOG ?? 'warn')
+  const log = openTerminalLog('warn')
   const lines = linesOf(file)
   const first = await lines.next()
   const header = first.done ? { bad: 'it is empty' } : parseRecordingHeader(first.value.text)

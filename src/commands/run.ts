@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { watchClockTrust } from '../base/clock-trust.ts'
 import { describeError } from '../base/errors.ts'
-import { openLog } from '../base/log.ts'
 import { createNotifier } from '../base/notify.ts'
 import { openRuntimeFile } from '../base/runtime-file.ts'
 import { version } from '../base/version.ts'
@@ -11,6 +10,7 @@ import { findConfig, readConfigText } from '../config.ts'
 import { openGateway } from '../gateway.ts'
 import { chooseConfig, dataFolderOf } from './accepted.ts'
 import { parseCommand } from './help.ts'
+import { openTerminalLog } from './terminal-log.ts'
 import { openWorkingFolder } from './working-folder.ts'
 
 /** Temporary failure, please restart me (sysexits.h): storage is broken and is checked anew at the next start. */
@@ -20,7 +20,7 @@ const restartPlease = 75
 export async function run(args: readonly string[]): Promise<number> {
   const file = findConfig(parseCommand('run', args).text('config'))
   const text = readConfigText(file)
-  const log = openLog()
+  const log = openTerminalLog('info')
   const folder = openWorkingFolder(dataFolderOf(text, file), 'run')
   try {
     const config = chooseConfig({ text, file }, folder.path, log)
