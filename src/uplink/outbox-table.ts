@@ -111,8 +111,9 @@ export function laneStatements({ connection: sql }: Database, lane: Lane) {
     ),
     // Missing at the consumer: at once, yet no row twice within a second, and slower each time it did not help.
     hasten: sql.prepare<[number, number]>(
-      `UPDATE ${table} SET again_at = min(again_at, acked_at + min(1000 << min(max(sends, 1) - 1, 12), 3600000))
-         WHERE seq BETWEEN ? AND ? AND acked_at IS NOT NULL`,
+      `UPDATE ${table} SET again_at = acked_at + min(1000 << min(max(sends, 1) - 1, 12), 3600000)
+         WHERE seq BETWEEN ? AND ? AND acked_at IS NOT NULL
+           AND again_at > acked_at + min(1000 << min(max(sends, 1) - 1, 12), 3600000)`,
     ),
     deleteStored: sql.prepare<[number, number]>(
       `DELETE FROM ${table} WHERE seq BETWEEN ? AND ? AND acked_at IS NOT NULL`,
@@ -123,6 +124,11 @@ export function laneStatements({ connection: sql }: Database, lane: Lane) {
       `UPDATE ${table} SET created_at = iif(created_at = 1, $now, created_at),
          acked_at = iif(acked_at = 1, $now, acked_at) WHERE created_at = 1 OR acked_at = 1`,
     ),
+    moveDates: sql.prepare(
+      `UPDATE ${table} SET not_before = not_before + $by, again_at = again_at + $by,
+         created_at = iif(created_at = 1, 1, created_at + $by), acked_at = iif(acked_at = 1, 1, acked_at + $by)`,
+    ),
+    moveGone: sql.prepare(`UPDATE outbox_gone SET at = at + $by WHERE lane = '${lane}' AND at <> 1`),
     state: sql.prepare<[], LaneState>(`SELECT * FROM outbox_lane WHERE lane = '${lane}'`),
     keepStored: sql.prepare<[string]>(`UPDATE outbox_lane SET stored = ? WHERE lane = '${lane}'`),
     growGone: sql.prepare(`UPDATE outbox_gone SET last = $seq, at = $now WHERE lane = '${lane}' AND last = $seq - 1`),

@@ -1,11 +1,12 @@
 import type { Ballast } from '../base/ballast.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
-import { day, hour } from '../base/duration.ts'
+import { day, hour, minute } from '../base/duration.ts'
 import { describeError, GatewayError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { holds, macOf } from '../base/mac.ts'
 import { gapsOf, type Range } from '../base/ranges.ts'
+import { watchJumps } from './clock-jump.ts'
 import { isOutgoing, type Lane, lanes, type Outgoing, restore } from './feed.ts'
 import { createRoom } from './outbox-room.ts'
 import { type LaneStatements, laneStatements, outboxMigrations, type StoredRow, undated } from './outbox-table.ts'
@@ -85,6 +86,8 @@ export interface OutboxLimits {
 
 const usualLimits: OutboxLimits = { bytes: 64_000_000, age: 90 * day, keepAcknowledged: 7 * day }
 const mostBrokenKept = 100
+// A release waits for a minute. What would have to wait longer was put before the clock was stepped back.
+const isAhead = (ms: number) => ms > 0 && ms <= 10 * minute
 
 /** Opens the outbox in a database that was opened with outboxMigrations. */
 export function openOutbox({ database, key, clock, log, ballast, limits }: OutboxParts): Outbox {
@@ -100,6 +103,7 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
 
   const dated = () => (clock.isTrusted() ? clock.now() : undated)
   const hasConsumer = (lane: Lane) => consumer.get(lane) !== undefined
+  const jump = watchJumps(clock)
   const room = createRoom({ database, statements, clock, log, ballast, hasConsumer })
   const lazily = (work: () => void) => room.withRoom(() => database.lazyTransaction(work))
   const deleteBroken = connection.prepare('DELETE FROM outbox_broken WHERE found_at < ?')
@@ -122,9 +126,8 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
   function due(lane: Lane, after: number, limit: number, now: number): Batch {
     const from = Math.min(after, (lowestNew.get(lane) ?? Infinity) - 1)
     lowestNew.delete(lane)
-    const resend = hasConsumer(lane) ? 1 : 0
-    const rows = of(lane).due.all({ after: from, now: clock.now(), resend, limit })
-    const early = rows.findIndex((row) => row.acked_at === null && row.not_before > now)
+    const rows = of(lane).due.all({ after: from, now: clock.now(), resend: hasConsumer(lane) ? 1 : 0, limit })
+    const early = rows.findIndex((row) => row.acked_at === null && isAhead(row.not_before - now))
     if (early < 0) return batch(lane, rows, limit, null)
     return { ...batch(lane, rows.slice(0, early), limit, rows[early]!.not_before - now), isEnd: true }
   }
@@ -197,9 +200,10 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
 
   function sweep(): void {
     if (!clock.isTrusted()) return
-    const now = clock.now()
+    const [now, by] = [clock.now(), jump()]
     lazily(() => {
       for (const lane of lanes) {
+        if (by !== 0) for (const move of [of(lane).moveDates, of(lane).moveGone]) move.run({ by })
         of(lane).dateUndated.run({ now })
         if (!hasConsumer(lane)) of(lane).deleteAcknowledgedBefore.run(now - keepAcknowledged)
       }
