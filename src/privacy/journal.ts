@@ -25,7 +25,6 @@ export const journalMigrations: readonly Migration[] = [
         chain BLOB,
         PRIMARY KEY (series, start)
       ) WITHOUT ROWID;
-      CREATE INDEX release_by_day ON release (day);
       CREATE TABLE journal_state (name TEXT PRIMARY KEY, value) WITHOUT ROWID;`,
   },
 ]
