@@ -12,6 +12,7 @@ import type { Catalogue, Health } from './feed-schema.ts'
 import { createKeeper } from './keeper.ts'
 import { type Link, type LinkEvents, openLink } from './mqtt.ts'
 import type { Outbox } from './outbox.ts'
+import { undated } from './outbox-table.ts'
 import { openPatience } from './patience.ts'
 import type { UpstreamSettings } from './settings.ts'
 import { parseMessage } from './stored.ts'
@@ -60,6 +61,8 @@ export interface UplinkParts {
 const healthEvery = 5 * minute
 const sweepEvery = hour
 const expiry = 90 * day
+// However old it is: a consumer that sleeps shall still find it in the morning.
+const leastExpiry = day
 const closingTime = 2 * second
 /** Couriers count from 1. */
 const farewell = 0
@@ -127,7 +130,8 @@ export function openUplink(parts: UplinkParts): Uplink {
 
   function secondsOfUse(createdAt: number | null): number | null {
     if (createdAt === null) return null
-    return Math.max(Math.ceil((createdAt + expiry - realClock.now()) / second), 1)
+    const left = createdAt === undated ? expiry : createdAt + expiry - realClock.now()
+    return Math.ceil(Math.min(Math.max(left, leastExpiry), expiry) / second)
   }
 
   function report({ what, key, reason }: CourierAction & { do: 'report' }): void {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { manualClock } from '../../src/base/clock.ts'
-import { minute, second } from '../../src/base/duration.ts'
+import { manualClock, scaledClock } from '../../src/base/clock.ts'
+import { minute, day as oneDay, second } from '../../src/base/duration.ts'
 import { startBroker } from '../../src/simulator/broker.ts'
 import { encodeRelease, paddedLength } from '../../src/uplink/feed.ts'
 import { type Mosquitto, type MosquittoOptions, startMosquitto } from '../support/mosquitto.ts'
@@ -112,6 +112,20 @@ describe.skipIf(!need('mosquitto'))('an uplink to mosquitto', () => {
     expect(await comes(() => seqsOf(heard).length > 1, 300)).toBe(false)
     clock.advanceTo(30 * second)
     expect(await comes(() => seqsOf(heard).length === 2)).toBe(true)
+  })
+
+  it.each([
+    ['is past its time', noon - 100 * oneDay, true],
+    ['was put before the time was known', noon, false],
+  ])('gives the broker no message that expires at once, also one that %s', async (_, put, isTrusted) => {
+    const { url } = await broker()
+    const heard = await listener(url)
+    const outboxClock = manualClock(put, isTrusted)
+    const it = opened({ url, realClock: scaledClock(noon, 1), outboxClock, mode: 'demo' })
+    it.put([1])
+    await comes(() => seqsOf(heard).length === 1)
+    const [first] = heard.on('footfall/entrance')
+    expect(first!.properties.messageExpiryInterval).toBeGreaterThan(86_000)
   })
 
   it('sends everything at once in replay', async () => {
