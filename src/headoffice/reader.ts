@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { connect, type MqttClient } from 'mqtt'
 import { second } from '../base/duration.ts'
-import type { Range } from '../base/ranges.ts'
+import { areRanges, type Range } from '../base/ranges.ts'
 import { createSeen, type Seen } from './seen.ts'
 
 /**
@@ -61,6 +61,8 @@ interface Gateway {
 }
 
 const textsKept = 5000
+/** The highest number of the feed: 12 digits. */
+const largestSeq = 999_999_999_999
 
 /** Connects and goes on reading, also over outages of the broker, until closed. */
 export function startReader(parts: ReaderParts): Reader {
@@ -142,7 +144,8 @@ export function startReader(parts: ReaderParts): Reader {
   function remember({ lanes }: Gateway, message: Fields): void {
     for (const lane of ['aggregates', 'signals'] as const) {
       const { upTo = 0, missing = [] } = (message[lane] ?? {}) as { upTo?: number; missing?: Range[] }
-      if (upTo < 1) continue
+      // What nobody can have stored would make every release to come look like a repeat.
+      if (!(upTo >= 1 && upTo <= largestSeq) || !areRanges(missing, 1, upTo)) continue
       let from = 1
       for (const [first, last] of [...missing, [upTo + 1, upTo + 1] as const]) {
         if (first > from) lanes[lane].add([from, first - 1])
@@ -188,9 +191,14 @@ export function startReader(parts: ReaderParts): Reader {
       for (const timer of timers) clearTimeout(timer)
       if (parts.stored && client.connected) for (const [name, gateway] of gateways) writeStored(name, gateway)
       isClosed = true
-      const isDone = client.endAsync()
-      const giveUp = setTimeout(() => client.end(true), second)
-      await isDone
+      const { promise, resolve } = Promise.withResolvers<void>()
+      // Once it began to end in peace, mqtt.js waits for the broker for ever and cannot be told to hurry.
+      const giveUp = setTimeout(() => {
+        client.stream.destroy()
+        resolve()
+      }, second)
+      client.end(false, {}, () => resolve())
+      await promise
       clearTimeout(giveUp)
     },
   }
@@ -223,5 +231,10 @@ function hasIdAndSeq(kind: string, message: unknown): boolean {
   if (isNotice(kind)) return true
   const { releases, seq, id, void: voided } = message as Fields
   if (kind === 'backlog') return Array.isArray(releases) && releases.every((one) => hasIdAndSeq('footfall', one))
-  return Number.isSafeInteger(seq) && Number(seq) > 0 && (typeof id === 'string' || voided !== undefined)
+  return (
+    Number.isSafeInteger(seq) &&
+    Number(seq) > 0 &&
+    Number(seq) <= largestSeq &&
+    (typeof id === 'string' || voided !== undefined)
+  )
 }

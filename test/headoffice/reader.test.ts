@@ -84,6 +84,16 @@ describe('a reader', () => {
     expect(await comes(() => lastStored()?.includes('{"upTo":10,"missing":[[5,5]]}') ?? false)).toBe(true)
   })
 
+  it.each(['{"upTo":1e300,"missing":[]}', '{"upTo":9,"missing":[[4,1e9]]}', '{"upTo":9,"missing":{}}'])(
+    'takes nothing for a repeat because of a stored that cannot be true: %s',
+    async (lane) => {
+      await box.publish(`${root}/stored`, `{"aggregates":${lane}}`, true)
+      const { received } = await reader()
+      await send(3)
+      expect(await comes(() => received.length === 1, 2000)).toBe(true)
+    },
+  )
+
   it('does not count as stored what its caller could not take', async () => {
     const taken: number[] = []
     let isBroken = true
