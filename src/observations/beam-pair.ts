@@ -30,6 +30,8 @@ export interface BeamPair {
   edge(line: Line, level: 0 | 1, at: number): void
   /** What it means does not depend on how often this is called, only how soon it is told. */
   tick(at: number): void
+  /** The beams cannot be judged, or can again: as good as obstructed. */
+  blind(isBlind: boolean, at: number): void
   /** The lines went away: tells what they meant until now. Later edges belong to a new pair. */
   end(at: number): void
 }
@@ -44,6 +46,7 @@ export function createBeamPair(options: BeamPairOptions): BeamPair {
   const passage = createPassage()
   let trouble: Trouble['trouble'] = null
   let isObstructed = false
+  let isBlind = false
 
   function take(line: Line, level: 0 | 1, at: number): void {
     advance(at)
@@ -81,7 +84,7 @@ export function createBeamPair(options: BeamPairOptions): BeamPair {
   }
 
   function judge(at: number): void {
-    const now = chatter.isChattering() ? 'chatter' : isObstructed ? 'obstructed' : null
+    const now = chatter.isChattering() ? 'chatter' : isObstructed || isBlind ? 'obstructed' : null
     if (now !== null) passage.abandon()
     if (now === trouble) return
     trouble = now
@@ -96,6 +99,12 @@ export function createBeamPair(options: BeamPairOptions): BeamPair {
   return {
     edge: order.push,
     tick: (at) => elapse(at - tickMargin),
+    blind(blind, at) {
+      if (blind === isBlind) return
+      elapse(at)
+      isBlind = blind
+      judge(at)
+    },
     end(at) {
       elapse(at)
       if (trouble !== null) for (const sensor of sensors) observe({ kind: 'trouble', sensor, trouble: null, at })

@@ -62,6 +62,28 @@ describe('two range finders', () => {
     expect(directions(play(outer, inner, 35_000))).toEqual(['in'])
   })
 
+  it('of which one sees nothing for a minute are obstructed, not before an empty door', () => {
+    const said = play([[5000, 80_000, null]], [], 90_000)
+    expect(said.map((o) => o.kind === 'trouble' && [o.sensor, o.trouble, o.at])).toEqual([
+      ['a', 'obstructed', expect.closeTo(65_000, -2)],
+      ['b', 'obstructed', expect.closeTo(65_000, -2)],
+      ['a', null, 80_000],
+      ['b', null, 80_000],
+    ])
+    expect(
+      directions(
+        play(
+          [
+            [5000, 80_000, null],
+            [84_000, 84_300, 600],
+          ],
+          [[84_150, 84_450, 600]],
+          90_000,
+        ),
+      ),
+    ).toEqual(['in'])
+  })
+
   it('tell of both that they are obstructed', () => {
     const troubles = play([[5000, 80_000, 600]], [], 90_000).filter((o) => o.kind === 'trouble')
     expect(troubles.map((o) => o.kind === 'trouble' && [o.sensor, o.trouble])).toEqual([
