@@ -80,7 +80,7 @@ export function createTracks(listener: TrackListener): Tracks {
   return {
     frame(targets, at) {
       elapse(at)
-      const people = withoutGhosts(targets.slice(0, mostTargets).filter(isPlausible))
+      const people = withoutGhosts(targets.slice(0, mostTargets).filter(isPlausible).filter(isFirst))
       const matches = assign(people.length, tracks.length, (target, track) => distance(people[target]!, tracks[track]!))
       for (const track of tracks) track.frames++
       for (const [target, match] of matches.entries()) {
@@ -112,6 +112,11 @@ function correct(track: State, { x, y }: Target, at: number): void {
   track.vy += speedGain * errorY
   track.seenAt = at
   if (track.hits >= confirmHits) track.isConfirmed = true
+}
+
+/** Not somebody who stands in another slot as well: two people are never measured at the same millimetre. */
+function isFirst({ x, y }: Target, index: number, targets: readonly Target[]): boolean {
+  return targets.findIndex((target) => target.x === x && target.y === y) === index
 }
 
 /** Within what the radar can measure at all; an empty slot is all zeros. */

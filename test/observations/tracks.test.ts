@@ -120,6 +120,15 @@ describe('tracks', () => {
     expect(tracks.all).toHaveLength(0)
   })
 
+  it('are one for somebody whom the radar tells in all three slots', () => {
+    const { tracks } = watched()
+    for (let frame = 0; frame < 20; frame++) {
+      const walker = target(300, 3000 - 100 * frame)
+      tracks.frame([walker, walker, walker], frame * 100)
+      expect(tracks.all).toHaveLength(1)
+    }
+  })
+
   it('hold on to somebody who stands still, measured a little differently each time', () => {
     const random = createRandom(4, 'still')
     const { tracks, moved, confirmed } = watched()
