@@ -105,7 +105,7 @@ export function createCounterAccount(): { take(line: CounterLine, at: number): P
       restart(at, proof.at)
       life = { ...life, claimed: since, told: since }
     }
-    const claims = ended ? claimsAfter(ended, life, line, at) : [claimWithin(life, line)]
+    const claims = ended ? claimsAfter(ended, life, line, at) : [claimWithin(life, line, at)]
     const claim = claims.find(({ told, limit }) => isWithin(excess(totals, told), limit))
     life = { claimed: totals, told: claim ? most(totals, claim.told) : totals, proof: { totals, t: line.t, at } }
     ended = undefined
@@ -121,7 +121,7 @@ export function createCounterAccount(): { take(line: CounterLine, at: number): P
       if (placed === 'another') life = { claimed: nobody, told: nobody }
       if (placed === 'another') ended = undefined
       if (placed !== 'next' || line.seq <= last!.seq) recent.clear()
-      const elapsed = placed === 'next' ? timeBetween(last!.t, line.t) : 0
+      const elapsed = placed === 'next' ? elapsedBetween(last!, { t: line.t, at }) : 0
       last = { dev: line.dev, seq: line.seq, t: line.t, at }
       recent.add(line)
       oldInRow = 0
@@ -130,8 +130,9 @@ export function createCounterAccount(): { take(line: CounterLine, at: number): P
   }
 }
 
-function claimWithin({ told, proof }: Life, line: Heartbeat): Claim {
-  return proof ? { told, limit: mostPeople(timeBetween(proof.t, line.t), perSecond) } : { told: line, limit: -1 }
+function claimWithin({ told, proof }: Life, line: Heartbeat, at: number): Claim {
+  if (!proof) return { told: line, limit: -1 }
+  return { told, limit: mostPeople(elapsedBetween(proof, { t: line.t, at }), perSecond) }
 }
 
 /** After a restart the totals count from 0, unless only the time went wrong for a moment and they simply go on. */
@@ -143,6 +144,16 @@ function claimsAfter(ended: Ended, life: Life, line: Heartbeat, at: number): Cla
   const onward = { told: plus(told, life.told), limit: mostPeople(silence, perSecond) }
   // A counter older than the silence cannot have started in it.
   return line.t <= silence + grace ? [fromZero, onward] : [onward, fromZero]
+}
+
+interface Moment {
+  readonly t: number
+  readonly at: number
+}
+
+/** By the counter's own clock, as far as ours bears it out: one wrong digit in `t` must not make room for a crowd. */
+function elapsedBetween(earlier: Moment, later: Moment): number {
+  return Math.min(timeBetween(earlier.t, later.t), later.at - earlier.at + grace)
 }
 
 function timeBetween(earlier: number, later: number): number {

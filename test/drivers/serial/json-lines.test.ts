@@ -54,6 +54,13 @@ describe('a counter that prints JSON lines', () => {
     expect(play(start, jump, next)).toMatchObject({ in: 2, out: 0, dropped: 1 })
   })
 
+  it('does not believe a crowd because its time runs ahead', () => {
+    const crowd: Line = { seq: 2, t: 1e15, ev: 'in', n: 1e12 }
+    expect(play(start, { ...crowd, at: 11_000 })).toMatchObject({ in: 0, dropped: 1 })
+    const totals: Line = { seq: 2, t: 1e15, ev: 'hb', in: 2 ** 53 - 1, out: 650 }
+    expect(play(start, { ...totals, at: 20_000 })).toMatchObject({ in: 0, dropped: 1 })
+  })
+
   it('ignores a line that comes twice', () => {
     const event: Line = { seq: 2, t: 11_000, ev: 'in', n: 1 }
     expect(play(start, event, event, start)).toMatchObject({ in: 1, dropped: 2 })
