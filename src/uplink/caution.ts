@@ -17,6 +17,7 @@ export interface Caution {
   calm(): void
 }
 
+const packetTooLarge = 0x95
 const quotaExceeded = 0x97
 const refusalsBeforePause = 5
 const lossesBeforeCaution = 2
@@ -42,7 +43,8 @@ export function createCaution(random: () => number): Caution {
       pauses = 0
     },
     refused(reason, real) {
-      refusals += 1
+      // One large message says little of those behind it; a thousand in a row mean that nothing fits.
+      refusals += reason === packetTooLarge ? 1 / 200 : 1
       if (reason === quotaExceeded || refusals >= refusalsBeforePause) {
         until = real + backoff(pauses, 'refused', random())
         pauses += 1

@@ -94,10 +94,7 @@ export function createCourier({ identity, mode, random }: CourierParts): Courier
     const load = inFlight.get(number)
     if (!load) return
     inFlight.delete(number)
-    if (reason >= 0x80) {
-      if (load.lane) caution.refused(reason, moment.real)
-      return putAside(load, reason, moment)
-    }
+    if (reason >= 0x80) return putAside(load, reason, moment)
     caution.accepted(load.key)
     if (!load.lane) return notices.taken(load.key)
     const seqs = load.rows.map((row) => row.seq)
@@ -113,6 +110,7 @@ export function createCourier({ identity, mode, random }: CourierParts): Courier
     count.refused += 1
     actions.push({ do: 'report', what: 'refused', key, reason })
     if (!lane) return notices.doubt(key)
+    if (reason > 0) caution.refused(reason, real)
     if (rows.length > 1) {
       backlog.refused(rows.length)
       lines[lane].ready.unshift(...rows)

@@ -14,14 +14,17 @@ const row = (seq: number, changes: Partial<Row> = {}): Row => {
 }
 
 /** A courier that is connected and was given these rows. */
-function connected(rows: readonly Row[], { receiveMaximum = 100, mode = 'run' as const } = {}) {
+function connected(
+  rows: readonly Row[],
+  { receiveMaximum = 100, maximumPacketSize = Infinity, mode = 'run' as const } = {},
+) {
   const courier = createCourier({ identity: shop, mode, random: () => 0.5 })
   let real = 0
   const step = (input: CourierInput): readonly CourierAction[] => {
     return courier.step(input, { shop: noon, wall: noon + real, real })
   }
   step({ is: 'opened' })
-  step({ is: 'connected', receiveMaximum, maximumPacketSize: Infinity })
+  step({ is: 'connected', receiveMaximum, maximumPacketSize })
   const batch = { rows, upTo: rows.at(-1)?.seq ?? 0, isEnd: true, inMs: null }
   const given = step({ is: 'rows', lane: 'aggregates', again: false, batch })
   return {
@@ -115,6 +118,15 @@ describe('a courier', () => {
     }
     expect(asked).toBeLessThanOrEqual(10)
     expect(courier.progress.refused).toBe(asked)
+  })
+
+  it('does not put all of a full outbox aside at once where the broker takes only tiny packets', () => {
+    const rows = numbers(1, 3000).map((seq) => row(seq))
+    const { given, at } = connected(rows, { maximumPacketSize: 100 })
+    const refusals = (actions: readonly CourierAction[]) => doings(actions).filter((doing) => doing === 'refuse').length
+    expect(refusals(given)).toBeGreaterThan(900)
+    expect(refusals(given)).toBeLessThan(1100)
+    expect(refusals(at(30 * minute))).toBe(1)
   })
 
   it('splits a backlog that was refused, down to the row that is to blame', () => {
