@@ -4,7 +4,7 @@ import { type Policy, policyOf } from '../privacy/policy.ts'
 import { type Accepted, dataFolderOf, readAccepted, reasonsToConfirm, writeAccepted } from './accepted.ts'
 import { parseCommand } from './help.ts'
 import { describePolicy } from './policy-words.ts'
-import { makeUsable } from './working-folder.ts'
+import { isClosedToUs, makeUsable } from './working-folder.ts'
 
 /** Checks the configuration: every problem with its fix, or the policy in plain words. Exit code 1 when it has problems. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -59,8 +59,12 @@ function problemPage({ text, file }: Accepted, problems: readonly Problem[]): st
   const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`
   const kept = readAccepted(dataFolderOf(text, file))
   const meanwhile = kept ? 'The configuration that was accepted last runs on.' : 'Nothing is counted or sent with it.'
-  return [`${file} has ${count}. ${meanwhile}`, '', ...problems.map(problemText)].join('\n')
+  const unseen = isClosedToUs(dataFolderOf(text, file)) ? ` ${unseenText}` : ''
+  return [`${file} has ${count}.${unseen || ` ${meanwhile}`}`, '', ...problems.map(problemText)].join('\n')
 }
+
+const unseenText =
+  'This user may not look into the data folder, so it is not known which configuration runs: check as the user of the service.'
 
 /** One problem on four lines: where, value, reason, fix. */
 function problemText({ path, value, reason, fix, line }: Problem): string {
@@ -71,6 +75,7 @@ function problemText({ path, value, reason, fix, line }: Problem): string {
 function policyPage({ file, config, warnings, policy, toConfirm }: Answer, isAccepted: boolean): string {
   const sections = describePolicy(config, policy).map(({ title, lines }) => sectionText(title, lines))
   if (warnings.length > 0) sections.push(['Warnings', ...warnings.map(problemText)].join('\n'))
+  if (isClosedToUs(config.data)) sections.push(`${unseenText}\n`)
   if (isAccepted) sections.push('Accepted: it takes effect at the next start.\n')
   else if (toConfirm.length > 0) sections.push(sectionText('Not in force before `drempel check --accept`', toConfirm))
   const editor = [

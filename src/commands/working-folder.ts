@@ -23,6 +23,16 @@ export function makeUsable(path: string, fix: string = usualFix): void {
   }
 }
 
+/** True for a folder that is there and that this user may not look into. */
+export function isClosedToUs(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.X_OK)
+    return false
+  } catch (error) {
+    return systemCode(error) === 'EACCES'
+  }
+}
+
 const reasons: Record<string, string> = {
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',

@@ -42,6 +42,18 @@ describe('what somebody new does wrong gets a sentence, not a code', () => {
     expect(() => openWorkingFolder(locked, 'run')).toThrow('this user may not write there')
   })
 
+  test.skipIf(process.getuid?.() === 0)('check by another user does not say that nothing runs', async () => {
+    const config = join(folder, 'closed.yaml')
+    const data = join(folder, 'closed')
+    mkdirSync(data, { mode: 0o300 })
+    for (const text of [exampleWith({ data }), exampleWith({ data, gateway: 1 })]) {
+      writeFileSync(config, text)
+      const { stdout } = await drempel(['check', '--config', config])
+      expect(stdout).toContain('check as the user of the service')
+      expect(stdout).not.toContain('Nothing is counted')
+    }
+  })
+
   test('a name with a colon inside { } is told to be put in quotes', () => {
     const checked = readConfig('store: { id: a, name: Acme: Spuistraat }\n', '/nowhere/drempel.yaml')
     expect(checked).toMatchObject({ problems: [{ line: 1, fix: expect.stringContaining('quotes') }] })
