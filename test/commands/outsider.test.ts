@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openWorkingFolder } from '../../src/commands/working-folder.ts'
@@ -52,6 +52,7 @@ describe('what somebody new does wrong gets a sentence, not a code', () => {
       expect(stdout).toContain('check as the user of the service')
       expect(stdout).not.toContain('Nothing is counted')
     }
+    chmodSync(data, 0o700)
   })
 
   test('a name with a colon inside { } is told to be put in quotes', () => {
