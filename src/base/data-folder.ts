@@ -27,6 +27,8 @@ export interface DataFolder {
  * @throws BASE_DATA_FOLDER_IN_USE, BASE_DATA_FOLDER_OTHER_MODE
  */
 export function openDataFolder(path: string, mode: 'run' | 'replay' | 'demo'): DataFolder {
+  // Whatever is made from now on is for this user only, the database included.
+  process.umask(0o077)
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const lock = join(path, 'lock')
   takeLock(lock)

@@ -39,6 +39,9 @@ export async function run(args: readonly string[]): Promise<number> {
     await gateway.open()
     const { last, bad } = await play({ lines, reader, passTo, progress: progressOf(file) })
     gateway.finish(header.start + last * 1000)
+    if (gateway.waiting() > 0 && !gateway.uplink.state().isConnected) {
+      log.warn('No broker answers yet: waiting for a minute at most; what is not sent stays in the outbox.')
+    }
     const settled = await gateway.uplink.settled(longestWaitForBroker)
     const summary = replaySummary({ file, bad, reader: reader.summary(), account, gateway })
     process.stdout.write(

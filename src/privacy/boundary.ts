@@ -1,3 +1,4 @@
+import { noise95OfSum } from './band.ts'
 import type { Slot } from './calendar.ts'
 import { spread } from './consistency.ts'
 import { type Bits, noiseFor } from './mechanism.ts'
@@ -27,6 +28,7 @@ export interface Counts {
 
 interface Work extends Closing {
   readonly numbers: { readonly in: number | null; readonly out: number | null }
+  readonly noise95: number
 }
 
 type Step = (work: Work, bits: Bits) => Work
@@ -47,7 +49,7 @@ const recipe: readonly Step[] = [
 
 /** Draws the noise of one charged slot, once. The caller has made the charge durable before. */
 export function release(closing: Closing, bits: Bits): Release {
-  let work: Work = { ...closing, numbers: { in: null, out: null } }
+  let work: Work = { ...closing, numbers: { in: null, out: null }, noise95: closing.series.noise95 }
   for (const step of recipe) work = step(work, bits)
   return mint(describe(work))
 }
@@ -93,12 +95,15 @@ function addNoise(work: Work, bits: Bits): Work {
   return { ...work, numbers: blurred }
 }
 
-/** A day that is not drawn is the sum of what was released already: nothing more is spent. */
+/** A day that is not drawn is the sum of what was released already: nothing more is spent, and their noise adds up. */
 function sumWindows(work: Work): Work {
-  if (!work.counts || work.series.drawn) return work
+  const { series } = work
+  if (!work.counts || series.drawn) return work
+  const summed = (work.windows ?? []).filter((window) => window.in !== null).length
+  const noise95 = noise95OfSum(Math.round(series.epsilon * 1000), summed)
   const total = (pick: (window: ReleasedWindow) => number | null) =>
     (work.windows ?? []).reduce((sum, window) => sum + (pick(window) ?? 0), 0)
-  return { ...work, numbers: { in: total((window) => window.in), out: total((window) => window.out) } }
+  return { ...work, noise95, numbers: { in: total((window) => window.in), out: total((window) => window.out) } }
 }
 
 function keepReleasedDirections(work: Work): Work {
@@ -116,7 +121,7 @@ function describe(work: Work): ReleaseFields {
     window: { start, seconds: (slot.end - slot.start) / 1000 },
     ...numbers,
     ...windows,
-    noise95: series.noise95,
+    noise95: work.noise95,
     coverage: work.coverage,
     missing: work.missing,
     privacy: { unit: series.unit, epsilon: series.epsilon, mechanism: series.mechanism, policy: work.policy },

@@ -108,12 +108,21 @@ function minutesOf(time: string): number {
 
 function mostSlots(opening: Opening, windowSeconds: number): number {
   const texts = typeof opening === 'string' ? [opening] : Object.values(opening)
-  const counts = texts.map((hours) =>
-    parseHours(hours).reduce((sum, [from, to]) => sum + Math.ceil((to - from) / (windowSeconds / 60)) + 1, 0),
+  return Math.max(
+    0,
+    ...texts.map((hours) => parseHours(hours).reduce((sum, one) => sum + slotsIn(one, windowSeconds), 0)),
   )
-  // One hour more for the night on which summer time ends.
-  return Math.max(0, ...counts) + 3600 / windowSeconds
 }
+
+/** Slots of one interval, in minutes after midnight; one hour more where the clocks can be set back inside it. */
+function slotsIn([from, to]: readonly [number, number], windowSeconds: number): number {
+  const step = windowSeconds / 60
+  const meetsNight = from < latestTransition
+  return Math.ceil(to / step) - Math.floor(from / step) + (meetsNight ? 60 / step : 0)
+}
+
+// Clocks are set back by four in the morning wherever summer time is kept.
+const latestTransition = 5 * 60
 
 interface Zone {
   dayOf(time: number): string

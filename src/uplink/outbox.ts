@@ -191,7 +191,7 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
     const isNew = !hasConsumer(lane)
     lazily(() => {
       of(lane).keepStored.run(JSON.stringify(stored))
-      if (isNew) of(lane).expectAll.run(clock.now())
+      if (isNew) of(lane).expectAll.run(clock.now() + minute)
       for (const gap of gapsOf(stored.missing, [1, stored.upTo])) of(lane).deleteStored.run(...gap)
       for (const range of stored.missing) of(lane).hasten.run(...range)
     })

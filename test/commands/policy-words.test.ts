@@ -26,7 +26,7 @@ describe('the policy in plain words', () => {
   })
 
   test('says which sensors feed nothing', () => {
-    expect(words).toContain('radio (ble) feeds no number: Bluetooth is not driven yet')
+    expect(words).toContain('radio (ble) feeds no number: this version does not listen to Bluetooth.')
   })
 
   test('says when', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { noise95OfSum } from '../../src/privacy/band.ts'
 import type { Release } from '../../src/privacy/release.ts'
 import { isRelease } from '../../src/privacy/release.ts'
 import { createHold } from '../../src/privacy/tally.ts'
@@ -73,6 +74,7 @@ describe('an ordinary day', () => {
     shop.until('2026-11-23T19:00:00Z', 30_000)
     const sum = footfall(shop).reduce((total, one) => total + one.in!, 0)
     expect(days(shop)[0]!.in).toBe(sum)
+    expect(days(shop)[0]!.noise95).toBe(noise95OfSum(200, 36))
     const spent = shop.database.connection
       .prepare("SELECT spent_milli FROM release WHERE series = 'day/shoes'")
       .pluck()

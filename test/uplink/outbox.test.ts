@@ -195,6 +195,8 @@ describe('sending again', () => {
     it.clock.advanceTo(day)
     expect(it.outbox.again('aggregates', 0, 10)).toMatchObject({ rows: [], inMs: null })
     it.outbox.trim('aggregates', { upTo: 1, missing: [] })
+    expect(seqs(it.outbox.again('aggregates', 0, 10))).toEqual([])
+    it.clock.advanceTo(it.clock.monotonic() + 60_000)
     expect(seqs(it.outbox.again('aggregates', 0, 10))).toEqual([2])
   })
 
