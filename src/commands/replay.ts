@@ -1,7 +1,7 @@
 import { accessSync, constants, createReadStream, statSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { type ManualClock, manualClock, systemClock } from '../base/clock.ts'
-import { minute } from '../base/duration.ts'
+import { minute, second } from '../base/duration.ts'
 import { GatewayError, systemCode } from '../base/errors.ts'
 import { version } from '../base/version.ts'
 import { loadConfig } from '../config.ts'
@@ -39,10 +39,11 @@ export async function run(args: readonly string[]): Promise<number> {
     await gateway.open()
     const { last, bad } = await play({ lines, reader, passTo, progress: progressOf(file) })
     gateway.finish(header.start + last * 1000)
-    if (gateway.waiting() > 0 && !gateway.uplink.state().isConnected) {
-      log.warn('No broker answers yet: waiting for a minute at most; what is not sent stays in the outbox.')
-    }
+    const hush = realClock.after(3 * second, () => {
+      if (!gateway.uplink.state().isConnected) log.warn('Waiting a minute at most for the broker; nothing is lost.')
+    })
     const settled = await gateway.uplink.settled(longestWaitForBroker)
+    hush()
     const summary = replaySummary({ file, bad, reader: reader.summary(), account, gateway })
     process.stdout.write(
       given.has('json') ? `${JSON.stringify(summary)}\n` : replayReport(summary, config.upstream.url),
