@@ -32,6 +32,8 @@ export const errorTable = {
   UPLINK_MESSAGE_TURNED_DOWN: 'The broker would not take a message; it is kept and tried again.',
   UPLINK_ROW_BROKEN: 'A stored message failed its check and was put aside.',
   UPLINK_STORED_IGNORED: 'What the consumer says that it stored cannot be true and was ignored.',
+  UPLINK_STORED_UNREADABLE:
+    'The broker does not let this box read `stored`, so it cannot know what arrived: allow it in the broker.',
   UPLINK_TLS_FILE: 'A certificate or key file for the broker could not be read.',
 } as const
 

@@ -28,6 +28,8 @@ export interface LinkEvents {
   /** PUBACK; a reason of 0x80 or more is a refusal. */
   answered(ticket: number, reason: number): void
   stored(payload: Buffer, isRetained: boolean): void
+  /** The broker does not let this box read `stored`. */
+  deaf(): void
   /** Exactly once, unless the link was closed or destroyed. */
   lost(failure: Failure): void
 }
@@ -73,7 +75,10 @@ export function openLink(parts: LinkParts, events: LinkEvents): Link {
 
   client.on('connect', (connack) => {
     cause = { wasConnected: true }
-    client.subscribe(stored, { qos: 1 }, () => {})
+    client.subscribe(stored, { qos: 1 }, (error, grants) => {
+      const isRefused = error !== null || grants?.some(({ qos }) => qos >= 0x80)
+      if (isRefused && !isOver && client.connected) events.deaf()
+    })
     if (!isOver) events.connected(limitsOf(connack))
   })
   client.on('message', (topic, payload, packet) => {

@@ -1,18 +1,18 @@
 import { randomInt } from 'node:crypto'
 import { type Clock, every } from '../base/clock.ts'
-import { day, hour, minute, second } from '../base/duration.ts'
+import { hour, minute, second } from '../base/duration.ts'
 import { describeError, GatewayError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { openAlarm, openSeldom } from './alarm.ts'
 import { createCourier } from './courier.ts'
 import type { CourierAction, CourierInput, Progress, Protocol } from './courier-words.ts'
+import { secondsOfUse } from './expiry.ts'
 import type { Failure } from './failure.ts'
 import { encodeNotice, type Identity, type Outgoing } from './feed.ts'
 import type { Catalogue, Health } from './feed-schema.ts'
 import { createKeeper } from './keeper.ts'
 import { type Link, type LinkEvents, openLink } from './mqtt.ts'
 import type { Outbox } from './outbox.ts'
-import { undated } from './outbox-table.ts'
 import { openPatience } from './patience.ts'
 import type { UpstreamSettings } from './settings.ts'
 import { parseMessage } from './stored.ts'
@@ -60,9 +60,6 @@ export interface UplinkParts {
 
 const healthEvery = 5 * minute
 const sweepEvery = hour
-const expiry = 90 * day
-// However old it is: a consumer that sleeps shall still find it in the morning.
-const leastExpiry = day
 const closingTime = 2 * second
 /** Couriers count from 1. */
 const farewell = 0
@@ -113,7 +110,7 @@ export function openUplink(parts: UplinkParts): Uplink {
       case 'disconnect':
         return hangUp()
       case 'publish':
-        return link?.publish(action.ticket, action.outgoing, secondsOfUse(action.createdAt))
+        return link?.publish(action.ticket, action.outgoing, secondsOfUse(action.createdAt, realClock.now()))
       case 'wake':
         return alarms[action.on].set(action.inMs, () => feed({ is: action.on === 'shop' ? 'woken' : 'ticked' }))
       case 'adopt':
@@ -126,12 +123,6 @@ export function openUplink(parts: UplinkParts): Uplink {
       default:
         keeper.store(action)
     }
-  }
-
-  function secondsOfUse(createdAt: number | null): number | null {
-    if (createdAt === null) return null
-    const left = createdAt === undated ? expiry : createdAt + expiry - realClock.now()
-    return Math.ceil(Math.min(Math.max(left, leastExpiry), expiry) / second)
   }
 
   function report({ what, key, reason }: CourierAction & { do: 'report' }): void {
@@ -158,7 +149,13 @@ export function openUplink(parts: UplinkParts): Uplink {
         if (mine === generation) act(...args)
       }
     }
-    return { connected: heardBy(connected), answered: heardBy(answered), stored: heardBy(heard), lost: heardBy(lost) }
+    return {
+      connected: heardBy(connected),
+      answered: heardBy(answered),
+      stored: heardBy(heard),
+      deaf: heardBy(() => seldom('deaf', () => log.warn(describeError(new GatewayError('UPLINK_STORED_UNREADABLE'))))),
+      lost: heardBy(lost),
+    }
   }
 
   function connected(limits: { receiveMaximum: number; maximumPacketSize: number }): void {
