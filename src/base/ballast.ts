@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, openSync, statfsSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeQuietly } from './data-folder.ts'
 import { isStorageFull } from './errors.ts'
 
 /**
@@ -65,13 +66,5 @@ function fill(file: string, size: number): void {
     fsyncSync(handle)
   } finally {
     closeSync(handle)
-  }
-}
-
-function removeQuietly(file: string): void {
-  try {
-    unlinkSync(file)
-  } catch {
-    // It was not there: what we wanted.
   }
 }

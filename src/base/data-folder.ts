@@ -112,10 +112,11 @@ function readQuietly(file: string): string | undefined {
   }
 }
 
-function removeQuietly(file: string): void {
+/** Removes a file of this folder that may be gone already. */
+export function removeQuietly(file: string): void {
   try {
     unlinkSync(file)
   } catch {
-    // Already gone: closing twice is allowed.
+    // It was not there: what we wanted.
   }
 }

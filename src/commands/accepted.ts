@@ -57,6 +57,8 @@ function longerRetention(kept: Config, next: Config): string[] {
  */
 export function chooseConfig(found: Accepted, folder: string, log: Log): Config {
   const kept = readAccepted(folder)
+  // The usual start: nothing changed, and what was kept has just been checked.
+  if (kept?.text === found.text && kept.file === found.file) return kept.config
   const reading = readConfig(found.text, found.file)
   if ('problems' in reading) {
     if (!kept) throw invalid(found.file, reading.problems)
@@ -71,7 +73,7 @@ export function chooseConfig(found: Accepted, folder: string, log: Log): Config 
     log.error({ reasons }, 'the configuration is less private, the accepted one runs until `drempel check --accept`')
     return kept.config
   }
-  if (kept?.text !== found.text || kept.file !== found.file) writeAccepted(folder, found)
+  writeAccepted(folder, found)
   return reading.config
 }
 

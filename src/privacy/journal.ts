@@ -89,19 +89,19 @@ export function openJournal(database: Database, version: string): Journal {
     .pluck()
   const selectState = sql.prepare<[string], string | number>('SELECT value FROM journal_state WHERE name = ?').pluck()
   const upsertState = sql.prepare('INSERT OR REPLACE INTO journal_state VALUES (?, ?)')
+  const selectLastSeq = sql.prepare<[], number | null>('SELECT max(seq) FROM release').pluck()
+  const selectLastEnd = sql.prepare<[], number | null>('SELECT max(end) FROM release').pluck()
+  const selectChain = sql
+    .prepare<[], Buffer>('SELECT chain FROM release WHERE chain IS NOT NULL ORDER BY seq DESC LIMIT 1')
+    .pluck()
+  const removeBefore = sql.prepare('DELETE FROM release WHERE day < ? AND payload IS NOT NULL AND seq < ?')
 
   function lastSeq(): number {
-    const drawn = sql.prepare<[], number | null>('SELECT max(seq) FROM release').pluck().get() ?? 0
-    return Math.max(drawn, Number(selectState.get('adopted_seq') ?? 0))
+    return Math.max(selectLastSeq.get() ?? 0, Number(selectState.get('adopted_seq') ?? 0))
   }
 
   function chainHead(): Buffer {
-    return (
-      sql
-        .prepare<[], Buffer>('SELECT chain FROM release WHERE chain IS NOT NULL ORDER BY seq DESC LIMIT 1')
-        .pluck()
-        .get() ?? genesis
-    )
+    return selectChain.get() ?? genesis
   }
 
   return {
@@ -124,16 +124,14 @@ export function openJournal(database: Database, version: string): Journal {
     unfinished: () => selectUnfinished.all().map(chargedOf),
     payloads: (series, day) => selectPayloads.all(series, day),
     lastSeq,
-    lastEnd: () => sql.prepare<[], number | null>('SELECT max(end) FROM release').pluck().get() ?? undefined,
+    lastEnd: () => selectLastEnd.get() ?? undefined,
     adoptSeq(seq, untilDay) {
       upsertState.run('adopted_seq', seq)
       upsertState.run('restored_until', untilDay)
     },
     restoredUntil: () => selectState.get('restored_until')?.toString(),
     chainHead: () => chainHead().toString('hex'),
-    forgetBefore(day) {
-      sql.prepare('DELETE FROM release WHERE day < ? AND payload IS NOT NULL AND seq < ?').run(day, lastSeq())
-    },
+    forgetBefore: (day) => void removeBefore.run(day, lastSeq()),
   }
 }
 
