@@ -9,39 +9,16 @@ import { brokenKeys, explainErrors, type KeyPlaces } from './base/schema-errors.
 import { pemFindings, readText } from './base/text-file.ts'
 import { longestYaml, readYaml } from './base/yaml-source.ts'
 import { controllerFindings, controllerSchema, purposeFindings, purposeSchema } from './consent/settings.ts'
-import { type SensorSettings, sensorSchemas } from './drivers/settings.ts'
+import { beaconSchema, type SensorSettings, sensorSchemas } from './drivers/settings.ts'
 import { sensorFindings, sensorShape, zoneFindings } from './drivers/settings-rules.ts'
 import { policyOf } from './privacy/policy.ts'
-import { type Opening, openingSchema, privacySchema, retentionSchema, zoneSchema } from './privacy/settings.ts'
+import { privacySchema, retentionSchema, zoneSchema } from './privacy/settings.ts'
 import { openingFindings, profileFindings, retentionFindings, storeFindings } from './privacy/settings-rules.ts'
+import { idOf, storeSchema } from './privacy/store-settings.ts'
 import { upstreamFindings, upstreamSchema } from './uplink/settings.ts'
 import { webFindings, webSchema } from './web/settings.ts'
 
 const closed = { additionalProperties: false }
-
-// Ids are parts of MQTT topics, so no sign that means something there.
-function idOf(description: string) {
-  const form = 'letters, digits, dots, dashes and underscores, at most 64'
-  return Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', description: `${description}: ${form}.` })
-}
-
-const storeSchema = Type.Object(
-  {
-    id: idOf('Id of the store at head office'),
-    name: Type.String({ minLength: 1, maxLength: 120, default: 'This shop', description: 'The name people read.' }),
-    country: Type.String({ pattern: '^[A-Z]{2}$', description: 'Two capital letters of ISO 3166, such as NL or SE.' }),
-    timezone: Type.String({ minLength: 1, maxLength: 64, description: 'An IANA time zone, such as Europe/Amsterdam.' }),
-    opening: Type.Unsafe<Opening>({ ...openingSchema, default: '09:00-18:00' }),
-    languages: Type.Array(Type.String({ pattern: '^[a-z]{2}$', description: 'Two letters of ISO 639, such as nl.' }), {
-      minItems: 1,
-      maxItems: 16,
-      uniqueItems: true,
-      default: ['en'],
-      description: 'Languages of the pages, the most usual first.',
-    }),
-  },
-  { ...closed, description: 'The shop: id, country, time zone and opening hours.' },
-)
 
 const configSchema = Type.Object(
   {
@@ -58,6 +35,11 @@ const configSchema = Type.Object(
     sensors: Type.Array(Type.Unsafe<SensorSettings>({ oneOf: Object.values(sensorSchemas) }), {
       maxItems: 64,
       description: 'A list of sensors, each with id, kind, zone and the keys of its kind.',
+    }),
+    beacons: Type.Array(beaconSchema, {
+      maxItems: 256,
+      default: [],
+      description: "The shop's own Bluetooth devices, staff tags included: heard for health, never counted.",
     }),
     privacy: Type.Object(privacySchema.properties, { ...closed, default: {}, description: 'What leaves the shop.' }),
     purposes: Type.Array(purposeSchema, {

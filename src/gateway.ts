@@ -139,7 +139,7 @@ export function openGateway(parts: GatewayParts): Gateway {
 
   function observed(observation: Observation): void {
     if (observation.kind === 'crossing') wall.count(observation.at, observation)
-    else if (observation.kind !== 'occupied') coverage.note(observation)
+    else if (observation.kind === 'alive' || observation.kind === 'trouble') coverage.note(observation)
     for (const listener of observationListeners) listener(observation)
   }
 

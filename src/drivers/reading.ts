@@ -56,18 +56,22 @@ export interface Counted extends Heard {
   readonly out: number
 }
 
-/** One Bluetooth advertisement, sealed. */
+/**
+ * One Bluetooth advertisement, sealed. What the seal holds is true only until `hear` returns: the driver overwrites its
+ * bytes, so that no address spreads over the memory of the process. Whoever needs it later keeps a pseudonym.
+ */
 export interface AdvertHeard extends Heard {
   readonly kind: 'advert'
   readonly advert: Sealed<Advert>
 }
 
 export interface Advert {
-  readonly address: string
+  /** Six bytes, in the order in which people write them. */
+  readonly address: Uint8Array
   readonly type: 'public' | 'random'
-  /** dBm. */
+  /** dBm; 127 where the radio does not say. */
   readonly rssi: number
-  /** AD structures. */
+  /** AD structures (Core Specification Supplement, part A), at most 1650 bytes. */
   readonly data: Uint8Array
 }
 
@@ -98,8 +102,10 @@ export interface DriverHealth {
   readonly state: 'up' | 'down' | 'not-driven'
   /** One sentence for staff when it is not up. */
   readonly reason?: string
-  /** Bytes, frames or lines that could not be understood since start. */
+  /** Bytes, frames, lines or messages that could not be understood since start. */
   readonly dropped: number
+  /** Of a radio that is up: does BlueZ hand over only what was asked for, or all that it hears? */
+  readonly scan?: 'monitor' | 'discovery'
 }
 
 /** Turns a stream of bytes, split anywhere, into readings. Pure: no I/O, no clock, never throws, bounded memory. */

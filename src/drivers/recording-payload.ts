@@ -64,7 +64,7 @@ function parseAdvert(value: unknown): Payload | string {
   if (!isRssi(rssi)) return 'advert.rssi is not a whole number of dBm from -127 to 20, or 127 for unknown'
   const data = parseHex(value.data, longestAdvert)
   if (!data) return 'advert.data is not pairs of hex digits, 1650 at most'
-  return { kind: 'advert', advert: seal({ address: address.toUpperCase(), type, rssi, data }) }
+  return { kind: 'advert', advert: seal({ address: parseHex(address.replaceAll(':', ''), 6)!, type, rssi, data }) }
 }
 
 function isRssi(value: unknown): value is number {

@@ -32,10 +32,14 @@ export function formatRecordedEvent(event: RecordedEvent): string {
     case 'bytes':
       return JSON.stringify({ t, sensor, bytes: hex(event.bytes) })
     case 'advert':
-      return JSON.stringify({ t, sensor, advert: { ...event.advert, data: hex(event.advert.data) } })
+      return JSON.stringify({ t, sensor, advert: writtenAdvert(event.advert) })
     case 'state':
       return JSON.stringify({ t, sensor, state: event.state })
   }
+}
+
+function writtenAdvert({ address, type, rssi, data }: Advert) {
+  return { address: hex(address).toUpperCase().match(/../g)!.join(':'), type, rssi, data: hex(data) }
 }
 
 function hex(bytes: Uint8Array): string {

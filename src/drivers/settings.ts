@@ -148,6 +148,52 @@ export const sensorSchemas = {
   ),
 } as const
 
+const hexBytes = (bytes: number, description: string) =>
+  Type.Optional(Type.String({ pattern: `^[0-9A-Fa-f]{${2 * bytes}}$`, description }))
+const number16 = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535, description }))
+
+/** The shop's own Bluetooth devices: heard for health and told apart from people. */
+export const beaconSchema = Type.Object(
+  {
+    id,
+    format: Type.Union(
+      [
+        Type.Literal('ibeacon'),
+        Type.Literal('altbeacon'),
+        Type.Literal('eddystone-uid'),
+        Type.Literal('bthome'),
+        Type.Literal('ruuvi'),
+        Type.Literal('irk'),
+      ],
+      { description: 'How it is known: by what it sends, or (irk) by resolving its changing address.' },
+    ),
+    uuid: Type.Optional(
+      Type.String({
+        pattern: '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$',
+        description: 'Of an ibeacon or altbeacon, such as "f7826da6-4fa2-4e98-8024-bc5b71e0893e".',
+      }),
+    ),
+    major: number16('Of an ibeacon or altbeacon; any when left out.'),
+    minor: number16('Of an ibeacon or altbeacon; any when left out.'),
+    namespace: hexBytes(10, 'Of an eddystone-uid: 20 hex digits.'),
+    instance: hexBytes(6, 'Of an eddystone-uid: 12 hex digits; any when left out.'),
+    address: Type.Optional(
+      Type.String({
+        pattern: '^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$',
+        description: 'Of a bthome or ruuvi device: its fixed address, such as "A4:C1:38:8D:18:B2".',
+      }),
+    ),
+    key: hexBytes(
+      16,
+      'Of a bthome device that encrypts: its bind key; of an irk: the key, most significant byte first.',
+    ),
+    staff: Type.Boolean({ default: false, description: 'Carried by staff: never counted and never reported.' }),
+  },
+  closed,
+)
+
+export type BeaconSettings = Static<typeof beaconSchema>
+
 export type SensorKind = keyof typeof sensorSchemas
 export type SensorOf<K extends SensorKind> = Static<(typeof sensorSchemas)[K]>
 export type SensorSettings = { [K in SensorKind]: SensorOf<K> }[SensorKind]

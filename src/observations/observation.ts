@@ -1,10 +1,11 @@
-import type { Reading } from '../drivers/reading.ts'
+import type { Sealed } from '../base/sealed.ts'
+import type { Advert, Reading } from '../drivers/reading.ts'
 
 /**
  * An Observation is what readings mean: a crossing, a presence. Still personal, so still memory only.
  * Everything here is pure: values in, values out, time passed in.
  */
-export type Observation = Crossing | Occupied | Alive | Trouble
+export type Observation = Crossing | Occupied | Nearby | Telemetry | Alive | Trouble
 
 /** People stepped over a zone's sill. */
 export interface Crossing {
@@ -25,6 +26,33 @@ export interface Occupied {
   readonly zone: string
   readonly occupied: boolean
   readonly at: number
+}
+
+/**
+ * A phone may be near: a random address, near enough, of nobody who said no and of none of the shop's own devices.
+ * Only while phones are counted. As with the reading, what the seal holds is true only until `observe` returns.
+ */
+export interface Nearby {
+  readonly kind: 'nearby'
+  readonly sensor: string
+  readonly zone: string
+  readonly advert: Sealed<Advert>
+  readonly at: number
+}
+
+/** One of the shop's own devices was heard; what it says of itself, if anything. Never of a device of staff. */
+export interface Telemetry {
+  readonly kind: 'telemetry'
+  readonly sensor: string
+  /** Its id in the configuration. */
+  readonly beacon: string
+  readonly at: number
+  readonly batteryPercent?: number
+  readonly batteryMillivolts?: number
+  /** Degrees Celsius. */
+  readonly temperature?: number
+  /** Per cent. */
+  readonly humidity?: number
 }
 
 /** The sensor can hear from now on, or cannot. Coverage is the share of a window in which it could. */

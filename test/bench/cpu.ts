@@ -92,7 +92,7 @@ async function pathCost(settings: SensorSettings, frames: number, feed: Feed): P
   const coverage = createCoverage([settings.id], 0)
   const observers = createObservers([settings], (observation) => {
     if (observation.kind === 'crossing') shop.wall.count(observation.at, observation)
-    else if (observation.kind !== 'occupied') coverage.note(observation)
+    else if (observation.kind === 'alive' || observation.kind === 'trouble') coverage.note(observation)
   })
   shop.wall.tick()
   observers.observe({ kind: 'state', sensor: settings.id, at: 0, state: 'up' })

@@ -44,6 +44,7 @@ describe('a good configuration', () => {
       },
       controller: { name: 'Acme Retail BV', contact: 'privacy@acme.example', recipients: [] },
       gateway: 'gw-1',
+      beacons: [],
       zones: [{ id: 'entrance', name: 'Entrance', kind: 'door' }],
       sensors: [
         {

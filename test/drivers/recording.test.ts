@@ -28,7 +28,7 @@ const sensors: SensorSettings[] = [
   settingsOf['json-lines'],
   { id: 'radio', kind: 'ble', zone: 'entrance', adapter: 'hci0' },
 ]
-const advert = { address: 'C0:11:22:33:44:55', type: 'random', rssi: -61, data: fromHex('0201061aff4c00') } as const
+const advert = { address: fromHex('C01122334455'), type: 'random', rssi: -61, data: fromHex('0201061aff4c00') } as const
 const frame = encodeFrame([{ x: -782, y: 1713, speed: -16, resolution: 320 }])
 
 function fromHex(hex: string): Uint8Array {

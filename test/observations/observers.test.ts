@@ -131,7 +131,7 @@ describe('observers', () => {
 
   it('count adverts and drop them', () => {
     const { observers, said } = watched(bluetooth('radio'))
-    const advert = seal({ address: 'C0:11:22:33:44:55', type: 'random', rssi: -60, data: new Uint8Array() } as const)
+    const advert = seal({ address: new Uint8Array(6), type: 'random', rssi: -60, data: new Uint8Array() } as const)
     for (let at = 0; at < 3; at++) observers.observe({ kind: 'advert', sensor: 'radio', at, advert })
     expect([observers.tally().adverts, said]).toEqual([3, []])
   })
@@ -158,7 +158,7 @@ describe('observers', () => {
 describe('any readings in any order', () => {
   const kinds = ['edge', 'targets', 'presence', 'distance', 'counted', 'advert', 'state'] as const
   const odd = [Number.NaN, Number.POSITIVE_INFINITY, -1, 0, 1e308, -0]
-  const advert = seal({ address: 'C0:11:22:33:44:55', type: 'random', rssi: -60, data: new Uint8Array() } as const)
+  const advert = seal({ address: new Uint8Array(6), type: 'random', rssi: -60, data: new Uint8Array() } as const)
 
   function randomReading(random: Random): Reading {
     const number = (low: number, high: number) => (random.chance(0.05) ? random.pick(odd) : random.between(low, high))
