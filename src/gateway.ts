@@ -45,6 +45,8 @@ export interface GatewayParts {
   readonly runtimeFile?: RuntimeFile | undefined
   /** Storage is broken: nothing may be released any more and the process should start anew. */
   readonly onFatal: (error: unknown) => void
+  /** Asks the unit that runs as root to reset a Bluetooth adapter. */
+  readonly resetAdapter?: (adapter: string) => void
   /** The pipeline moved: called after every tick that went through. */
   readonly onTick?: () => void
 }
@@ -131,7 +133,8 @@ export function openGateway(parts: GatewayParts): Gateway {
   const observers = createObservers(config.sensors, observed)
 
   // what is heard
-  const drivers = mode === 'run' ? config.sensors.map((sensor) => createDriver(sensor, { clock, log })) : []
+  const radio = { beacons: config.beacons, hearsPeople: config.privacy.profile === 'phones', resetAdapter: parts.resetAdapter ?? (() => {}) }
+  const drivers = mode === 'run' ? config.sensors.map((sensor) => createDriver(sensor, { clock, log, ...radio })) : []
 
   function hear(reading: Reading): void {
     observers.observe(reading)
@@ -208,9 +211,9 @@ export function openGateway(parts: GatewayParts): Gateway {
 
   function sensors(): readonly DriverHealth[] {
     if (mode === 'run') return drivers.map((driver) => driver.health())
-    return config.sensors.map(({ id, kind }) => ({
+    return config.sensors.map(({ id }) => ({
       sensor: id,
-      state: kind === 'ble' ? 'not-driven' : 'up',
+      state: 'up',
       dropped: 0,
     }))
   }

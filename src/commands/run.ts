@@ -29,6 +29,8 @@ export async function run(args: readonly string[]): Promise<number> {
     const trust = watchClockTrust({ setting: config.clock, lastCommit: () => lastCommit, now: Date.now })
     const clock = systemClock(trust.isTrusted)
     const stopped = stopSignal()
+    // systemd/drempel-radio.path waits for this file.
+    const resetRequest = openRuntimeFile(folder.path, 'radio-reset')
     const gateway = openGateway({
       config,
       mode: 'run',
@@ -38,6 +40,7 @@ export async function run(args: readonly string[]): Promise<number> {
       log,
       version,
       runtimeFile: openRuntimeFile(folder.path, 'open-windows.json'),
+      resetAdapter: (adapter) => resetRequest?.write(adapter),
       onTick: () => notifier.watchdog(),
       onFatal(error) {
         log.error(

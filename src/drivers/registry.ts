@@ -1,11 +1,12 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import { createRadioDriver, type RadioParts } from './ble/radio.ts'
 import { createBeamPairDriver } from './gpio/beam-pair.ts'
 import type { Driver } from './reading.ts'
 import { createSerialDriver } from './serial/port.ts'
-import type { SensorOf, SensorSettings } from './settings.ts'
+import type { SensorSettings } from './settings.ts'
 
-export interface DriverParts {
+export interface DriverParts extends RadioParts {
   readonly clock: Clock
   readonly log: Log
 }
@@ -23,20 +24,6 @@ export function createDriver(settings: SensorSettings, parts: DriverParts): Driv
     case 'modbus-counter':
       return createSerialDriver(settings, parts)
     case 'ble':
-      return createRadioNotDriven(settings, parts)
-  }
-}
-
-/** A radio is configured but this version does not listen to it: said once, and in health for as long as it runs. */
-function createRadioNotDriven({ id, adapter }: SensorOf<'ble'>, { clock, log }: DriverParts): Driver {
-  const reason = `This version does not listen to Bluetooth: take the sensor out, or leave ${adapter} for a later one.`
-  return {
-    sensor: id,
-    async open(hear) {
-      log.warn({ sensor: id }, reason)
-      hear({ kind: 'state', sensor: id, at: clock.monotonic(), state: 'down', reason })
-    },
-    async close() {},
-    health: () => ({ sensor: id, state: 'not-driven', reason, dropped: 0 }),
+      return createRadioDriver(settings, parts)
   }
 }

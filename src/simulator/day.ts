@@ -1,5 +1,6 @@
 import type { SensorSettings } from '../drivers/settings.ts'
 import { type OpenHours, turnBacks, visitsOfDay } from './people.ts'
+import type { PhonesPlan } from './phones.ts'
 import { createRandom, type Random } from './random.ts'
 import { createWalk, type Direction, type Line, type Manner, type Walk } from './walks.ts'
 
@@ -11,6 +12,8 @@ export interface ShopPlan {
   readonly opening: OpenHours
   /** Zones that people walk through once they are inside; all others are doors. */
   readonly areas: readonly string[]
+  /** What people carry past the radios. */
+  readonly phones?: Pick<PhonesPlan, 'staff' | 'refusing' | 'refusal' | 'passersBy'>
 }
 
 /** Where somebody is met who has no counting line of their own: across the field, two metres away. */
@@ -34,7 +37,7 @@ const turns: Record<Manner, { readonly beam: readonly [number, number]; readonly
 /** All walks of one day past all sensors, by their start. Its midnight lies at `midnight` seconds. */
 export function walksOfDay(plan: ShopPlan, day: number, midnight: number): readonly Walk[] {
   const random = createRandom(plan.seed, 'day', day)
-  const sensors = plan.sensors.filter(({ kind }) => isSimulated(kind))
+  const sensors = plan.sensors.filter(({ kind }) => isSimulated(kind) && kind !== 'ble')
   const doors = sensors.filter(({ zone }) => !plan.areas.includes(zone))
   const aisles = sensors.filter(({ zone }) => plan.areas.includes(zone))
   return [...visits(random, plan, doors, aisles), ...turningBack(random, plan, doors)]
@@ -42,9 +45,9 @@ export function walksOfDay(plan: ShopPlan, day: number, midnight: number): reado
     .sort((one, other) => startOf(one) - startOf(other))
 }
 
-/** The kinds whose bytes or edges the virtual shop can write. */
+/** The kinds whose bytes, edges or adverts the virtual shop can write. */
 export function isSimulated(kind: SensorSettings['kind']): boolean {
-  return kind === 'beam-pair' || kind === 'ld2450' || kind === 'json-lines'
+  return kind === 'beam-pair' || kind === 'ld2450' || kind === 'json-lines' || kind === 'ble'
 }
 
 export function startOf(walk: Walk): number {

@@ -2,6 +2,7 @@ import type { RecordedEvent } from '../drivers/recording.ts'
 import { beamEdges } from './beams.ts'
 import { counterLines, type Totals } from './counter.ts'
 import { type ShopPlan, walksOfDay } from './day.ts'
+import { advertsOfDay } from './phones.ts'
 import type { Walk } from './walks.ts'
 
 export interface Days {
@@ -37,6 +38,7 @@ export function createDays(plan: ShopPlan, startsAt: number): Days {
     const told = plan.sensors.flatMap(({ id, kind }): readonly RecordedEvent[] => {
       const passing = walks.filter((walk) => walk.sensor === id)
       if (kind === 'beam-pair') return edgeEvents(plan.seed, id, passing)
+      if (kind === 'ble') return advertsOfDay({ ...plan, ...plan.phones }, id, number, from)
       if (kind !== 'json-lines') return []
       const counted = counterLines(id, passing, span.from, span.to, totalsBefore[number]?.get(id) ?? { in: 0, out: 0 })
       totals.set(id, counted.totals)

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '../drivers/recording.ts'
 import type { SensorSettings } from '../drivers/settings.ts'
-import { endOf, isSimulated, lineOf, startOf } from './day.ts'
+import { endOf, isSimulated, lineOf, type ShopPlan, startOf } from './day.ts'
 import { createDays } from './days.ts'
 import type { OpenHours } from './people.ts'
 import { createVirtualRadar, framesPerSecond, type RadarFaults, usualFaults } from './radar.ts'
@@ -21,6 +21,8 @@ export interface VirtualShopOptions {
   /** Times at which a sensor is unplugged: it says that it is down, and nothing else. */
   readonly outages?: readonly Outage[]
   readonly radarFaults?: RadarFaults
+  /** What people carry past the radios. */
+  readonly phones?: NonNullable<ShopPlan['phones']>
 }
 
 export interface Outage {
@@ -60,7 +62,8 @@ export function createVirtualShop(options: VirtualShopOptions): VirtualShop {
   const { seed, opening, areas = [], startsAt = opening.from, outages = [], radarFaults = usualFaults } = options
   const sensors = options.sensors.filter(({ kind }) => isSimulated(kind))
   const zones = new Map(sensors.map(({ id, zone }) => [id, zone]))
-  const days = createDays({ seed, sensors, peoplePerDay: options.peoplePerDay, opening, areas }, startsAt)
+  const { peoplePerDay, phones = {} } = options
+  const days = createDays({ seed, sensors, peoplePerDay, opening, areas, phones }, startsAt)
   const radars = sensors
     .filter(({ kind }) => kind === 'ld2450')
     .map(({ id }) => ({ id, radar: createVirtualRadar(seed, id, radarFaults) }))
@@ -100,7 +103,7 @@ export function createVirtualShop(options: VirtualShopOptions): VirtualShop {
         return place ? [{ id: walk.id, sensor: walk.sensor, ...place }] : []
       })
     },
-    lines: new Map(sensors.map((settings) => [settings.id, lineOf(settings)])),
+    lines: new Map(sensors.filter(({ kind }) => kind !== 'ble').map((settings) => [settings.id, lineOf(settings)])),
   }
 }
 

@@ -208,6 +208,11 @@ export interface MeansRule {
 
 /** The I/O files of the wings and side buildings: what each may use, and why. */
 export const places: readonly Place[] = [
+  {
+    file: 'src/drivers/ble/control.ts',
+    may: ['network'],
+    reason: 'asks BlueZ for adapter, power and discovery, on this machine',
+  },
   { file: 'src/drivers/gpio/chips.ts', may: ['files'], reason: 'reads the chips that sysfs shows' },
   {
     file: 'src/drivers/gpio/gpiod-tools.ts',

@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createRecordingReader, parseRecordingHeader, type RecordedEvent } from '../../src/drivers/recording.ts'
 import type { SensorSettings } from '../../src/drivers/settings.ts'
@@ -124,8 +125,32 @@ describe('a virtual shop', () => {
     expect(events.filter(({ kind }) => kind === 'bytes')).toHaveLength(400)
   })
 
+  it('lets the radio hear what visitors, staff and passers-by carry, and nobody walk through it', () => {
+    const key = Buffer.from('ec0234a357c8ad05341010a60a397d9b', 'hex')
+    const shop = createVirtualShop({
+      ...usual,
+      sensors: [beamPair('front'), bluetooth('radio')],
+      phones: { staff: [key] },
+    })
+    const adverts = shop
+      .eventsBetween(hour, 2 * hour)
+      .flatMap((event) => (event.kind === 'advert' ? [event.advert] : []))
+    expect(adverts.length).toBeGreaterThan(300)
+    expect(adverts.some(({ address }) => isResolvedBy(key, address))).toBe(true)
+    expect(new Set(adverts.map(({ address }) => address[0]! >> 6))).toEqual(new Set([0, 1, 3]))
+    expect(shop.truthBetween(0, day).every(({ sensor }) => sensor === 'front')).toBe(true)
+    expect(shop.eventsBetween(hour, hour + 60)).toEqual(
+      createVirtualShop({
+        ...usual,
+        sensors: [beamPair('front'), bluetooth('radio')],
+        phones: { staff: [key] },
+      }).eventsBetween(hour, hour + 60),
+    )
+  })
+
   it('leaves sensors silent that it cannot play', () => {
-    const shop = createVirtualShop({ ...usual, sensors: [bluetooth('radio')] })
+    const presence = { id: 'till', kind: 'ld2410', zone: 'entrance', port: '/dev/null', baud: 256_000 } as const
+    const shop = createVirtualShop({ ...usual, sensors: [presence] })
     expect([shop.eventsBetween(0, hour), shop.truthBetween(0, day)]).toEqual([[], []])
   })
 })
@@ -172,3 +197,10 @@ describe('the whole way from people to crossings', () => {
     }
   })
 })
+
+function isResolvedBy(key: Buffer, address: Uint8Array): boolean {
+  const block = createCipheriv('aes-128-ecb', key, null).update(
+    Buffer.concat([Buffer.alloc(13), address.subarray(0, 3)]),
+  )
+  return block.subarray(13).equals(address.subarray(3))
+}

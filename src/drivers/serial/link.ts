@@ -3,12 +3,12 @@ import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import { createDecoder, type SerialSettings } from '../decoders.ts'
 import type { DriverHealth, Hear } from '../reading.ts'
+import { createStateTeller } from '../state.ts'
 import { type Device, openDevice } from './device.ts'
 import type { FrameDecoder } from './framer.ts'
 import { createModbusDecoder } from './modbus.ts'
 import { answerTime, createPoller, type Poller } from './poller.ts'
 import { lostReason, openReason, silenceReason } from './reasons.ts'
-import { createStateTeller } from './state.ts'
 import { createWatch } from './watch.ts'
 
 const second = 1000

@@ -1,6 +1,6 @@
-import type { Clock } from '../../base/clock.ts'
-import type { Log } from '../../base/log.ts'
-import type { DriverHealth, Hear } from '../reading.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { DriverHealth, Hear } from './reading.ts'
 
 /** Whether a sensor can hear: told as a reading and logged when it changes, with the latest reason kept for health. */
 export interface StateTeller {

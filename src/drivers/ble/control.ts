@@ -1,0 +1,94 @@
+import type { Clock } from '../../base/clock.ts'
+import { second } from '../../base/duration.ts'
+import { adapterIntrospection } from './adapter-introspection.ts'
+import { Refused } from './refusal.ts'
+
+/**
+ * The hand on the radio: adapter, power and discovery through node-ble, on a connection that hears no advertisement.
+ * Each call ends within ten seconds; what it rejects with is told apart by `refusalOf`.
+ */
+export interface Control {
+  hasAdapter(): Promise<boolean>
+  isPowered(): Promise<boolean>
+  power(on: boolean): Promise<void>
+  /** Scans actively until `stopDiscovery`, or until this connection is closed. */
+  startDiscovery(): Promise<void>
+  stopDiscovery(): Promise<void>
+  close(): void
+}
+
+const longestCall = 10 * second
+
+/** @param adapter such as hci0. The bus is that of the system, or of DBUS_SYSTEM_BUS_ADDRESS. */
+export async function openControl(adapter: string, clock: Clock): Promise<Control> {
+  // Loaded late: a box without a radio need not carry them.
+  const [{ createBluetooth }, { Variant }] = await Promise.all([import('node-ble'), import('dbus-next')])
+  const session = createBluetooth()
+  const bluetooth = session.bluetooth as typeof session.bluetooth & Internals
+  const broken = Promise.withResolvers<never>()
+  // Without a listener a bus that fails would end the process; nobody may be waiting when it does.
+  bluetooth.dbus.on('error', () => broken.reject(new Refused('no-bus')))
+  broken.promise.catch(() => {})
+  neverIntrospectDevices(bluetooth.dbus, adapter)
+  let radio: ReturnType<typeof find> | undefined
+
+  async function find() {
+    const one = await bluetooth.getAdapter(adapter)
+    return one as typeof one & Radio
+  }
+
+  function timely<T>(work: Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>()
+    const cancel = clock.after(longestCall, () => late.reject(new Refused('no-answer')))
+    return Promise.race([work, broken.promise, late.promise]).finally(cancel)
+  }
+
+  function found(): ReturnType<typeof find> {
+    radio ??= find()
+    return radio
+  }
+
+  async function discover(): Promise<void> {
+    const { helper } = await found()
+    // Not node-ble's startDiscovery: it refuses where another program scans, and its filter would drop repeats.
+    await helper.callMethod('SetDiscoveryFilter', {
+      Transport: new Variant('s', 'le'),
+      DuplicateData: new Variant('b', true),
+    })
+    await helper.callMethod('StartDiscovery')
+  }
+
+  return {
+    hasAdapter: () => timely(bluetooth.adapters()).then((names) => names.includes(adapter)),
+    isPowered: () => timely(found().then((one) => one.isPowered())),
+    power: (on) => timely(found().then((one) => one.helper.set('Powered', new Variant('b', on)))),
+    startDiscovery: () => timely(discover()),
+    stopDiscovery: () => timely(found().then((one) => one.stopDiscovery())),
+    close: session.destroy,
+  }
+}
+
+/** The parts of node-ble and its bus that its types leave out. */
+interface Internals {
+  readonly dbus: {
+    on(event: 'error', listener: () => void): void
+    getProxyObject(name: string, path: string, xml?: string): Promise<unknown>
+  }
+}
+
+interface Radio {
+  readonly helper: {
+    set(property: string, value: unknown): Promise<void>
+    callMethod(member: string, ...args: readonly unknown[]): Promise<unknown>
+  }
+}
+
+/**
+ * node-ble asks BlueZ to describe the adapter, and the answer lists the address of every device as text. It is told
+ * what an adapter looks like instead.
+ */
+function neverIntrospectDevices(dbus: Internals['dbus'], adapter: string): void {
+  const ask = dbus.getProxyObject.bind(dbus)
+  dbus.getProxyObject = (name, path) =>
+    ask(name, path, path === `/org/bluez/${adapter}` ? adapterIntrospection : undefined)
+}

@@ -1,0 +1,87 @@
+import type { BeaconSettings } from '../settings.ts'
+import { adType } from './ad.ts'
+
+/** What BlueZ is asked to look for: bytes at a place of a structure of an advert (org.bluez.AdvertisementMonitor1). */
+export interface Pattern {
+  /** From the first byte after the structure's type. */
+  readonly position: number
+  readonly type: number
+  readonly bytes: Uint8Array
+}
+
+const flags = 0x01
+
+/**
+ * Adverts of phones have no mark in common. Nearly all carry the flags structure; those that do not are asked for by
+ * who sends them: Apple, Google's nearby services, Microsoft. What BlueZ lets through no pattern is not counted.
+ */
+const people: readonly Pattern[] = [
+  ...[0x02, 0x04, 0x05, 0x06, 0x18, 0x1a, 0x1b].map((value) => pattern(flags, 0, [value])),
+  pattern(adType.manufacturer, 0, [0x4c, 0x00]),
+  pattern(adType.manufacturer, 0, [0x06, 0x00]),
+  pattern(adType.manufacturer, 0, [0x75, 0x00]),
+  pattern(adType.serviceData16, 0, [0xf3, 0xfe]),
+  pattern(adType.serviceData16, 0, [0x2c, 0xfe]),
+]
+
+/**
+ * The patterns of what the shop wants to hear: its own beacons as narrowly as their format allows, and phones only
+ * while they are counted. Devices of staff matter only then, too: nobody else is there to tell them apart from.
+ */
+export function patternsOf(beacons: readonly BeaconSettings[], hearsPeople: boolean): Pattern[] {
+  const own = beacons.filter(({ staff }) => hearsPeople || !staff).flatMap(patternsOfBeacon)
+  const wanted = [...own, ...(hearsPeople ? people : [])]
+  return [...new Map(wanted.map((one) => [nameOf(one), one])).values()]
+}
+
+function patternsOfBeacon(beacon: BeaconSettings): Pattern[] {
+  const uuid = hex(beacon.uuid?.replaceAll('-', ''))
+  switch (beacon.format) {
+    case 'ibeacon':
+      return [pattern(adType.manufacturer, 0, [0x4c, 0x00, 0x02, 0x15, ...uuid])]
+    case 'altbeacon':
+      // Any company, so the pattern begins after it.
+      return [pattern(adType.manufacturer, 2, [0xbe, 0xac, ...uuid])]
+    case 'eddystone-uid':
+      // After UUID, frame type and power. Telemetry frames carry no name: they are told by the address of the named ones.
+      return [
+        pattern(adType.serviceData16, 4, hex(`${beacon.namespace}${beacon.instance ?? ''}`)),
+        pattern(adType.serviceData16, 0, [0xaa, 0xfe, 0x20]),
+      ]
+    case 'bthome':
+      return [pattern(adType.serviceData16, 0, [0xd2, 0xfc])]
+    case 'ruuvi':
+      return [pattern(adType.manufacturer, 0, [0x99, 0x04, 0x05])]
+    case 'irk':
+      return []
+  }
+}
+
+/** Does an advert (AD structures) hold one of the patterns? What BlueZ should have done, to see whether it does. */
+export function matches(data: Uint8Array, patterns: readonly Pattern[]): boolean {
+  for (let start = 0; start + 1 < data.length && data[start]! > 0; start += 1 + data[start]!) {
+    const end = start + 1 + data[start]!
+    if (end > data.length) return false
+    if (patterns.some((one) => isAt(data, start, end, one))) return true
+  }
+  return false
+}
+
+function isAt(data: Uint8Array, start: number, end: number, { type, position, bytes }: Pattern): boolean {
+  const from = start + 2 + position
+  if (data[start + 1] !== type || from + bytes.length > end) return false
+  for (let i = 0; i < bytes.length; i++) if (data[from + i] !== bytes[i]) return false
+  return true
+}
+
+function pattern(type: number, position: number, bytes: readonly number[]): Pattern {
+  return { type, position, bytes: Uint8Array.from(bytes) }
+}
+
+function nameOf({ type, position, bytes }: Pattern): string {
+  return `${type}/${position}/${bytes.join()}`
+}
+
+function hex(text = ''): number[] {
+  return [...Buffer.from(text, 'hex')]
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '../../base/clock.ts'
+import { minute, second } from '../../base/duration.ts'
+import type { Scan } from './scan.ts'
+
+/**
+ * Does BlueZ's monitor let through what was asked for? Some versions register it and then match nothing. Where nothing
+ * came for a minute, discovery runs beside it for a moment: what it hears of the wanted kind, the monitor withheld.
+ */
+export interface Proof {
+  /** A scan began. */
+  began(at: number): void
+  /** A wanted advert was heard; while discovery runs beside the monitor that speaks against the monitor. */
+  heardWanted(): void
+  /** To be called every few seconds while `scan` is under way. */
+  look(at: number, scan: Scan): void
+  /** The monitor withholds what it should pass on: listen by discovery. */
+  isBroken(): boolean
+  /** Forgets a verdict: another BlueZ may be running now. */
+  forget(): void
+  stop(): void
+}
+
+const patience = minute
+const comparison = 20 * second
+/** A shop whose beacons are all out of reach is not compared all day long. */
+const again = 60 * minute
+
+export function createProof(clock: Clock, broken: () => void): Proof {
+  let verdict: 'open' | 'works' | 'broken' = 'open'
+  let next = 0
+  let comparing: { heard: boolean } | undefined
+  let cancel = () => {}
+
+  async function compare(scan: Scan): Promise<void> {
+    const test = { heard: false }
+    comparing = test
+    try {
+      await scan.control.startDiscovery()
+      await new Promise<void>((resolve) => {
+        cancel = clock.after(comparison, resolve)
+      })
+      await scan.control.stopDiscovery()
+    } catch {
+      // A radio that is taken away meanwhile proves nothing.
+      test.heard = false
+    }
+    if (comparing !== test) return
+    comparing = undefined
+    if (!test.heard) return
+    verdict = 'broken'
+    broken()
+  }
+
+  return {
+    began(at) {
+      comparing = undefined
+      next = at + patience
+    },
+    heardWanted() {
+      if (comparing) comparing.heard = true
+      else if (verdict === 'open') verdict = 'works'
+    },
+    look(at, scan) {
+      if (scan.mode !== 'monitor' || verdict !== 'open' || comparing || at < next) return
+      next = at + again
+      void compare(scan)
+    },
+    isBroken: () => verdict === 'broken',
+    forget() {
+      verdict = 'open'
+    },
+    stop() {
+      comparing = undefined
+      cancel()
+    },
+  }
+}

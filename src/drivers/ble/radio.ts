@@ -1,0 +1,137 @@
+import { type Clock, every } from '../../base/clock.ts'
+import { second } from '../../base/duration.ts'
+import type { Log } from '../../base/log.ts'
+import { seal } from '../../base/sealed.ts'
+import type { Advert, Driver, DriverHealth, Hear } from '../reading.ts'
+import type { BeaconSettings, SensorOf } from '../settings.ts'
+import { createStateTeller } from '../state.ts'
+import { createAntenna } from './antenna.ts'
+import { createHearing } from './hearing.ts'
+import { createLadder, type Rung } from './ladder.ts'
+import { matches, patternsOf } from './patterns.ts'
+import { reasonOf } from './refusal.ts'
+
+/** What a radio is told besides its own settings. */
+export interface RadioParts {
+  readonly clock: Clock
+  readonly log: Log
+  /** The shop's own devices: they are listened for, and their silence is noticed. */
+  readonly beacons: readonly BeaconSettings[]
+  /** Phones are counted: everybody's adverts are wanted. */
+  readonly hearsPeople: boolean
+  /** Asks the part that may (a unit that runs as root) to reset the adapter. */
+  readonly resetAdapter: (adapter: string) => void
+}
+
+const heartbeat = 5 * second
+/** A scan that we set up anew is back in less. Whether we do may depend on who is near, and that must not show in coverage. */
+const pause = 10 * second
+/** Adverts carry one person's address: the longest that one of ours waits to be swept from BlueZ's tree. */
+const sweeping = second
+
+/**
+ * Listens to Bluetooth advertisements through BlueZ. What is missing, taken away or silent shows as a state and is
+ * tried again; a radio that hears nothing is set up anew, by ever stronger means and ever more seldom.
+ */
+export function createRadioDriver(settings: SensorOf<'ble'>, parts: RadioParts): Driver {
+  const { clock, log } = parts
+  const patterns = patternsOf(parts.beacons, parts.hearsPeople)
+  if (patterns.length === 0) return createIdleRadio(settings.id)
+  const own = patternsOf(
+    parts.beacons.filter(({ staff }) => !staff),
+    false,
+  )
+  const ladder = createLadder()
+  const hearing = createHearing(clock.monotonic())
+  const stops: (() => void)[] = []
+  let hear: Hear = () => {}
+  let lastScan = clock.monotonic()
+  const state = createStateTeller(settings.id, { clock, log, hear: (reading) => hear(reading) })
+  const antenna = createAntenna({
+    adapter: settings.adapter,
+    clock,
+    patterns,
+    heard,
+    scanning() {
+      lastScan = clock.monotonic()
+      ladder.began(lastScan)
+      state.up(lastScan)
+    },
+    refused: (refusal) => state.down(reasonOf(refusal, settings.adapter)),
+  })
+
+  /** Law 4: sealed on the first line. The seal is always the same one; what it holds is overwritten after each call. */
+  function heard(advert: Advert, print: number): void {
+    const sealed = sealOf(advert)
+    const at = clock.monotonic()
+    const isWanted = parts.hearsPeople || matches(advert.data, patterns)
+    hearing.note(at, { isEmpty: advert.data.length === 0, print, isOwn: matches(advert.data, own) })
+    if (isWanted) antenna.heardWanted()
+    if (isWanted) hear({ kind: 'advert', sensor: settings.id, at, advert: sealed })
+  }
+
+  const sealOf = once(seal<Advert>)
+
+  function look(): void {
+    const at = clock.monotonic()
+    antenna.look(at)
+    if (!antenna.isScanning()) {
+      if (at - lastScan > pause) state.down(reasonOf('busy', settings.adapter))
+      return
+    }
+    lastScan = at
+    if (hearing.isDeaf(at)) state.down(reasonOf('deaf', settings.adapter))
+    else state.up(at)
+    ladder.heard(hearing.lastLife())
+    const rung = ladder.due(at)
+    if (rung) climb(rung, at)
+  }
+
+  function climb(rung: Rung, at: number): void {
+    log.warn({ sensor: settings.id, step: rung }, 'the radio has heard nothing for a while')
+    // Two steps did not bring the beacons back: they are gone, or their batteries empty. Staff read it in health.
+    if (rung !== 'rebuild' && rung !== 'power-cycle') hearing.forgive(at)
+    if (rung === 'reset') parts.resetAdapter(settings.adapter)
+    antenna.renew(rung)
+  }
+
+  return {
+    sensor: settings.id,
+    async open(listener) {
+      hear = listener
+      stops.push(
+        every(clock, heartbeat, look),
+        every(clock, sweeping, () => antenna.sweep()),
+      )
+      antenna.open()
+    },
+    async close() {
+      for (const stop of stops.splice(0)) stop()
+      await antenna.close()
+    },
+    health(): DriverHealth {
+      const scan = antenna.mode()
+      return { sensor: settings.id, ...state.current(), dropped: antenna.dropped(), ...(scan ? { scan } : {}) }
+    },
+  }
+}
+
+/** There is nothing to listen for, so nobody is listened to. */
+function createIdleRadio(sensor: string): Driver {
+  const reason = 'It listens to nobody: phones are not counted, and no beacon of the shop is named under beacons.'
+  return {
+    sensor,
+    async open() {},
+    async close() {},
+    health: () => ({ sensor, state: 'not-driven', reason, dropped: 0 }),
+  }
+}
+
+/** Makes the value for the first argument and gives it back ever after. */
+function once<A, B>(make: (argument: A) => B): (argument: A) => B {
+  let made: { value: B } | undefined
+  return (argument) => {
+    made ??= { value: make(argument) }
+    return made.value
+  }
+}

@@ -1,0 +1,71 @@
+import type { Clock } from '../../base/clock.ts'
+import { second } from '../../base/duration.ts'
+import type { BusReader } from './bus/reader.ts'
+import { type Control, openControl } from './control.ts'
+import type { Pattern } from './patterns.ts'
+import { Refused } from './refusal.ts'
+
+/** How adverts come: only those asked for and passively (monitor), or all that the radio hears (discovery). */
+export type ScanMode = 'monitor' | 'discovery'
+
+/** A scan under way. */
+export interface Scan {
+  readonly mode: ScanMode
+  readonly control: Control
+  /** Ends it as far as BlueZ still listens. Never rejects. */
+  stop(): Promise<void>
+}
+
+export interface ScanParts {
+  readonly adapter: string
+  readonly clock: Clock
+  readonly reader: BusReader
+  readonly patterns: readonly Pattern[]
+  /** The monitor was seen to let nothing through. */
+  readonly avoidsMonitor: boolean
+}
+
+const activation = 5 * second
+
+/**
+ * Begins to scan: adapter there, power on, monitor where BlueZ has one that works, else discovery. Under discovery the
+ * kernel lets the controller drop repeats, so that a beacon may be heard once in ten seconds; a monitor hears all.
+ * Rejects with what `refusalOf` understands.
+ */
+export async function startScan(parts: ScanParts): Promise<Scan> {
+  const { adapter, clock, reader } = parts
+  const control = await openControl(adapter, clock)
+  try {
+    if (!(await control.hasAdapter())) throw new Refused('no-adapter')
+    if (!(await control.isPowered())) await control.power(true)
+    const isWatched = !parts.avoidsMonitor && (await watch(parts))
+    if (!isWatched) await control.startDiscovery()
+    return { mode: isWatched ? 'monitor' : 'discovery', control, stop: () => stop(isWatched, reader, control) }
+  } catch (error) {
+    control.close()
+    throw error
+  }
+}
+
+/** Is the monitor registered, and did BlueZ say that it is active? */
+async function watch({ reader, clock, patterns }: ScanParts): Promise<boolean> {
+  if (!(await reader.hasMonitorManager())) return false
+  const active = Promise.withResolvers<boolean>()
+  const cancel = clock.after(activation, () => active.resolve(false))
+  const isRegistered = await reader.registerMonitor(patterns, () => active.resolve(true))
+  const isActive = isRegistered && (await active.promise)
+  cancel()
+  if (!isActive) await reader.unregisterMonitor()
+  return isActive
+}
+
+async function stop(isWatched: boolean, reader: BusReader, control: Control): Promise<void> {
+  try {
+    if (isWatched) await reader.unregisterMonitor()
+    else await control.stopDiscovery()
+  } catch {
+    // Whoever is gone has stopped scanning, too.
+  } finally {
+    control.close()
+  }
+}
