@@ -133,7 +133,11 @@ export function openGateway(parts: GatewayParts): Gateway {
   const observers = createObservers(config.sensors, observed)
 
   // what is heard
-  const radio = { beacons: config.beacons, hearsPeople: config.privacy.profile === 'phones', resetAdapter: parts.resetAdapter ?? (() => {}) }
+  const radio = {
+    beacons: config.beacons,
+    hearsPeople: config.privacy.profile === 'phones',
+    resetAdapter: parts.resetAdapter ?? (() => {}),
+  }
   const drivers = mode === 'run' ? config.sensors.map((sensor) => createDriver(sensor, { clock, log, ...radio })) : []
 
   function hear(reading: Reading): void {
