@@ -208,6 +208,11 @@ export interface MeansRule {
 
 /** The I/O files of the wings and side buildings: what each may use, and why. */
 export const places: readonly Place[] = [
+  {
+    file: 'src/drivers/ble/bus/socket.ts',
+    may: ['network'],
+    reason: 'hears the system bus over its local socket, in buffers that are overwritten',
+  },
   { file: 'src/drivers/gpio/chips.ts', may: ['files'], reason: 'reads the chips that sysfs shows' },
   {
     file: 'src/drivers/gpio/gpiod-tools.ts',
