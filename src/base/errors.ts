@@ -14,6 +14,7 @@ export const errorTable = {
   CONFIG_MISSING: 'No configuration file was found.',
   CONFIG_UNREADABLE: 'The configuration file could not be read.',
   COMMAND_WRONG_USE: 'The command was called in a way it does not know.',
+  DRIVER_BLUETOOTH_BUS: 'The system bus, over which Bluetooth is heard, cannot be used.',
   DRIVER_GPIO_LINE_BUSY: 'A GPIO line is held by another program.',
   DRIVER_GPIO_LOST: 'A GPIO line stopped answering.',
   DRIVER_GPIO_NO_CHIP: 'The GPIO chip of the pin header was not found.',
