@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { Message, type MessageBus, sessionBus, Variant } from 'dbus-next'
 
 /** What a monitor of ours watches for: offset, AD type, bytes. */
@@ -32,7 +32,9 @@ const properties = 'org.freedesktop.DBus.Properties'
 /** Hears all that org.bluez says on the bus at `address`. */
 export async function openClient(address: string): Promise<Client> {
   const bus = sessionBus({ busAddress: address })
-  bus.on('error', () => {})
+  // Its types do not know it, but it emits this too.
+  const emitter: EventEmitter = bus
+  emitter.on('error', () => {})
   await once(bus, 'connect')
   const signals: Signal[] = []
   const told: string[] = []
