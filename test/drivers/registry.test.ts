@@ -2,12 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { manualClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { createDecoder } from '../../src/drivers/decoders.ts'
-import type { Reading } from '../../src/drivers/reading.ts'
 import { createDriver } from '../../src/drivers/registry.ts'
 import { type SensorSettings, sensorSchemas } from '../../src/drivers/settings.ts'
 import { settingsOf } from './serial/hearing.ts'
 
-const parts = { clock: manualClock(0), log: silentLog }
+const parts = { clock: manualClock(0), log: silentLog, beacons: [], hearsPeople: false, resetAdapter() {} }
 const beams = { outer: 'GPIO17', inner: 'GPIO27', broken: 'high', driver: 'auto' } as const
 const all: SensorSettings[] = [
   { id: 'door', kind: 'beam-pair', zone: 'entrance', ...beams },
@@ -25,16 +24,6 @@ describe('the list of drivers', () => {
       await driver.close()
       await driver.close()
     }
-  })
-
-  it('says once that a radio is not listened to, and goes on saying so in health', async () => {
-    const driver = createDriver(all.at(-1)!, parts)
-    const readings: Reading[] = []
-    await driver.open((reading) => readings.push(reading))
-    const reason = expect.stringMatching(/does not listen to Bluetooth/)
-    expect(readings).toEqual([{ kind: 'state', sensor: 'radio', at: 0, state: 'down', reason }])
-    expect(driver.health()).toEqual({ sensor: 'radio', state: 'not-driven', reason, dropped: 0 })
-    await driver.close()
   })
 })
 

@@ -212,6 +212,8 @@ export const places: readonly Place[] = [
     file: 'src/drivers/ble/bus/socket.ts',
     may: ['network'],
     reason: 'hears the system bus over its local socket, in buffers that are overwritten',
+  },
+  {
     file: 'src/drivers/ble/control.ts',
     may: ['network'],
     reason: 'asks BlueZ for adapter, power and discovery, on this machine',

@@ -1,10 +1,11 @@
 import type { Clock } from '../../base/clock.ts'
 import { second } from '../../base/duration.ts'
-import type { Advert } from '../reading.ts'
+import { systemBusPaths } from '../../base/system-bus.ts'
+import type { HearAdvert } from './bus/advert-ear.ts'
+import type { Pattern } from './bus/monitor-answers.ts'
 import { type BusReader, openBusReader } from './bus/reader.ts'
 import { openControl } from './control.ts'
 import type { Rung } from './ladder.ts'
-import type { Pattern } from './patterns.ts'
 import { createProof } from './proof.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
 import { type Scan, type ScanMode, startScan } from './scan.ts'
@@ -17,8 +18,6 @@ export interface Antenna {
   mode(): ScanMode | undefined
   /** To be called every few seconds. */
   look(at: number): void
-  /** Lets BlueZ forget devices that were not heard for a while; to be called every second. */
-  sweep(): void
   /** Something of what was asked for was heard. */
   heardWanted(): void
   /** Takes a step of the ladder; the reset itself is asked for by the caller. */
@@ -32,8 +31,7 @@ export interface AntennaParts {
   readonly adapter: string
   readonly clock: Clock
   readonly patterns: readonly Pattern[]
-  /** An advert in bytes that are overwritten when this returns; `print` differs when it does. */
-  readonly heard: (advert: Advert, print: number) => void
+  readonly heard: HearAdvert
   readonly scanning: () => void
   readonly refused: (refusal: Refusal) => void
 }
@@ -58,6 +56,7 @@ export function createAntenna(parts: AntennaParts): Antenna {
   let failures = 0
   let cancelRetry = () => {}
   let droppedBefore = 0
+  let activation = Promise.withResolvers<void>()
   const proof = createProof(clock, () => renew('rebuild'))
 
   function begin(): void {
@@ -81,7 +80,14 @@ export function createAntenna(parts: AntennaParts): Antenna {
       reader ??= await openReader()
       await endScan()
       if (needsPowerCycle) await cyclePower()
-      const begun = await startScan({ adapter, clock, patterns, reader, avoidsMonitor: proof.isBroken() })
+      const begun = await startScan({
+        adapter,
+        clock,
+        patterns,
+        reader,
+        nextActivation,
+        avoidsMonitor: proof.isBroken(),
+      })
       if (isClosed || mine !== turn) return await begun.stop()
       scan = begun
       failures = 0
@@ -94,24 +100,33 @@ export function createAntenna(parts: AntennaParts): Antenna {
 
   function openReader(): Promise<BusReader> {
     return openBusReader({
+      paths: systemBusPaths(),
       adapter,
       clock,
-      advert: parts.heard,
-      adapterChanged({ powered, discovering }) {
-        if (powered === true && !scan) begin()
-        if (powered === false && scan) lost('busy')
-        if (discovering === false && scan?.mode === 'discovery') lost('busy')
-      },
-      adapterAdded: () => retryAfter(firstDelay),
-      adapterRemoved: () => lost('no-adapter'),
-      ownerChanged: (isThere) => (isThere ? returned() : lost('no-bluez')),
-      monitorReleased: () => scan?.mode === 'monitor' && lost('busy'),
-      closed() {
-        droppedBefore += reader?.stats().malformed ?? 0
-        reader = undefined
-        lost('no-bus')
+      on: {
+        advert: parts.heard,
+        adapterChanged({ powered, discovering }) {
+          if (powered === true && !scan) begin()
+          if (powered === false && scan) lost('busy')
+          if (discovering === false && scan?.mode === 'discovery') lost('busy')
+        },
+        adapterAdded: () => retryAfter(firstDelay),
+        adapterRemoved: () => lost('no-adapter'),
+        ownerChanged: (isPresent) => (isPresent ? returned() : lost('no-bluez')),
+        monitorActivated: () => activation.resolve(),
+        monitorReleased: () => scan?.mode === 'monitor' && lost('busy'),
+        closed() {
+          droppedBefore += reader?.stats().malformed ?? 0
+          reader = undefined
+          lost('no-bus')
+        },
       },
     })
+  }
+
+  function nextActivation(): Promise<void> {
+    activation = Promise.withResolvers()
+    return activation.promise
   }
 
   function returned(): void {
@@ -178,7 +193,6 @@ export function createAntenna(parts: AntennaParts): Antenna {
     look(at) {
       if (scan) proof.look(at, scan)
     },
-    sweep: () => reader?.sweep(),
     heardWanted: proof.heardWanted,
     renew,
     dropped: () => droppedBefore + (reader?.stats().malformed ?? 0),

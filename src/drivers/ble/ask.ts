@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import { systemBusPaths } from '../../base/system-bus.ts'
 import { openBusReader } from './bus/reader.ts'
 import { openControl } from './control.ts'
 
@@ -16,17 +17,17 @@ export async function askRadio(adapter: string, clock: Clock): Promise<RadioAnsw
 
 async function ask(adapter: string, clock: Clock): Promise<RadioAnswer> {
   const deaf = () => {}
-  const reader = await openBusReader({
-    adapter,
-    clock,
+  const on = {
     advert: deaf,
     adapterChanged: deaf,
     adapterAdded: deaf,
     adapterRemoved: deaf,
     ownerChanged: deaf,
+    monitorActivated: deaf,
     monitorReleased: deaf,
     closed: deaf,
-  })
+  }
+  const reader = await openBusReader({ paths: systemBusPaths(), adapter, clock, on })
   try {
     const control = await openControl(adapter, clock)
     const isThere = await control.hasAdapter().finally(() => control.close())

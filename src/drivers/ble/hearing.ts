@@ -1,4 +1,4 @@
-import { minute, second } from '../../base/duration.ts'
+import { minute } from '../../base/duration.ts'
 
 /**
  * What the adverts say of the radio itself. Two things are watched: does anything come that is neither empty nor the
@@ -11,17 +11,24 @@ export interface Hearing {
   lastLife(): number
   /** Own beacons were heard well, and now are not: judged by nothing that a shopper can influence. */
   isDeaf(at: number): boolean
+  /** Forgets what the last advert looked like, once it is a minute old. To be called every few seconds. */
+  look(at: number): void
   /** The beacons are gone, not the radio deaf: they are no longer waited for until they are heard again. */
   forgive(at: number): void
 }
 
-const patience = 90 * second
+/** BlueZ tells of an unchanged beacon anew once it was made to forget it: after a minute, or more where there are many. */
+const patience = 4 * minute
+/** The very same advert this often in a row, strength included, does not come from the air. */
+const stuck = 20
 /** This often within ten minutes, and a beacon stands in the shop. */
 const wellHeard = 10
 const ownSpan = 10 * minute
 
 export function createHearing(from: number): Hearing {
   let lastPrint = 0
+  let lastNote = from
+  let same = 0
   let lastAny = from
   let lastOwn = from
   let firstOwn = from
@@ -39,13 +46,17 @@ export function createHearing(from: number): Hearing {
 
   return {
     note(at, { isEmpty, print, isOwn }) {
-      const isNew = print !== lastPrint && !isEmpty
+      same = print === lastPrint ? same + 1 : 0
       lastPrint = print
-      if (!isNew) return
+      lastNote = at
+      if (isEmpty || same >= stuck) return
       lastAny = at
       if (isOwn) noteOwn(at)
     },
     lastLife: () => (own >= wellHeard ? lastOwn : lastAny),
+    look(at) {
+      if (at - lastNote > minute) lastPrint = 0
+    },
     isDeaf: (at) => own >= wellHeard && at - lastOwn > patience,
     forgive(at) {
       own = 0

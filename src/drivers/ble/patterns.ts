@@ -1,13 +1,6 @@
 import type { BeaconSettings } from '../settings.ts'
 import { adType } from './ad.ts'
-
-/** What BlueZ is asked to look for: bytes at a place of a structure of an advert (org.bluez.AdvertisementMonitor1). */
-export interface Pattern {
-  /** From the first byte after the structure's type. */
-  readonly position: number
-  readonly type: number
-  readonly bytes: Uint8Array
-}
+import type { Pattern } from './bus/monitor-answers.ts'
 
 const flags = 0x01
 
@@ -67,19 +60,19 @@ export function matches(data: Uint8Array, patterns: readonly Pattern[]): boolean
   return false
 }
 
-function isAt(data: Uint8Array, start: number, end: number, { type, position, bytes }: Pattern): boolean {
-  const from = start + 2 + position
-  if (data[start + 1] !== type || from + bytes.length > end) return false
-  for (let i = 0; i < bytes.length; i++) if (data[from + i] !== bytes[i]) return false
+function isAt(data: Uint8Array, start: number, end: number, { type, start: offset, content }: Pattern): boolean {
+  const from = start + 2 + offset
+  if (data[start + 1] !== type || from + content.length > end) return false
+  for (let i = 0; i < content.length; i++) if (data[from + i] !== content[i]) return false
   return true
 }
 
-function pattern(type: number, position: number, bytes: readonly number[]): Pattern {
-  return { type, position, bytes: Uint8Array.from(bytes) }
+function pattern(type: number, start: number, bytes: readonly number[]): Pattern {
+  return { type, start, content: Uint8Array.from(bytes) }
 }
 
-function nameOf({ type, position, bytes }: Pattern): string {
-  return `${type}/${position}/${bytes.join()}`
+function nameOf({ type, start, content }: Pattern): string {
+  return `${type}/${start}/${content.join()}`
 }
 
 function hex(text = ''): number[] {

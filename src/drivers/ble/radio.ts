@@ -1,11 +1,12 @@
 import { type Clock, every } from '../../base/clock.ts'
 import { second } from '../../base/duration.ts'
 import type { Log } from '../../base/log.ts'
-import { seal } from '../../base/sealed.ts'
+import type { Sealed } from '../../base/sealed.ts'
 import type { Advert, Driver, DriverHealth, Hear } from '../reading.ts'
 import type { BeaconSettings, SensorOf } from '../settings.ts'
 import { createStateTeller } from '../state.ts'
 import { createAntenna } from './antenna.ts'
+import type { AboutAdvert } from './bus/advert-ear.ts'
 import { createHearing } from './hearing.ts'
 import { createLadder, type Rung } from './ladder.ts'
 import { matches, patternsOf } from './patterns.ts'
@@ -26,8 +27,6 @@ export interface RadioParts {
 const heartbeat = 5 * second
 /** A scan that we set up anew is back in less. Whether we do may depend on who is near, and that must not show in coverage. */
 const pause = 10 * second
-/** Adverts carry one person's address: the longest that one of ours waits to be swept from BlueZ's tree. */
-const sweeping = second
 
 /**
  * Listens to Bluetooth advertisements through BlueZ. What is missing, taken away or silent shows as a state and is
@@ -60,20 +59,19 @@ export function createRadioDriver(settings: SensorOf<'ble'>, parts: RadioParts):
     refused: (refusal) => state.down(reasonOf(refusal, settings.adapter)),
   })
 
-  /** Law 4: sealed on the first line. The seal is always the same one; what it holds is overwritten after each call. */
-  function heard(advert: Advert, print: number): void {
-    const sealed = sealOf(advert)
+  function heard(advert: Sealed<Advert>, about: AboutAdvert): void {
     const at = clock.monotonic()
-    const isWanted = parts.hearsPeople || matches(advert.data, patterns)
-    hearing.note(at, { isEmpty: advert.data.length === 0, print, isOwn: matches(advert.data, own) })
-    if (isWanted) antenna.heardWanted()
-    if (isWanted) hear({ kind: 'advert', sensor: settings.id, at, advert: sealed })
+    const isWanted = parts.hearsPeople || matches(about.data, patterns)
+    const isEmpty = about.data.length === 0
+    hearing.note(at, { isEmpty, print: about.fingerprint(), isOwn: own.length > 0 && matches(about.data, own) })
+    if (!isWanted) return
+    antenna.heardWanted()
+    hear({ kind: 'advert', sensor: settings.id, at, advert })
   }
-
-  const sealOf = once(seal<Advert>)
 
   function look(): void {
     const at = clock.monotonic()
+    hearing.look(at)
     antenna.look(at)
     if (!antenna.isScanning()) {
       if (at - lastScan > pause) state.down(reasonOf('busy', settings.adapter))
@@ -99,10 +97,7 @@ export function createRadioDriver(settings: SensorOf<'ble'>, parts: RadioParts):
     sensor: settings.id,
     async open(listener) {
       hear = listener
-      stops.push(
-        every(clock, heartbeat, look),
-        every(clock, sweeping, () => antenna.sweep()),
-      )
+      stops.push(every(clock, heartbeat, look))
       antenna.open()
     },
     async close() {
@@ -124,14 +119,5 @@ function createIdleRadio(sensor: string): Driver {
     async open() {},
     async close() {},
     health: () => ({ sensor, state: 'not-driven', reason, dropped: 0 }),
-  }
-}
-
-/** Makes the value for the first argument and gives it back ever after. */
-function once<A, B>(make: (argument: A) => B): (argument: A) => B {
-  let made: { value: B } | undefined
-  return (argument) => {
-    made ??= { value: make(argument) }
-    return made.value
   }
 }

@@ -1,3 +1,5 @@
+import { GatewayError } from '../../base/errors.ts'
+
 /** Why a radio cannot be heard just now. */
 export type Refusal =
   | 'no-bus'
@@ -31,6 +33,7 @@ const known: readonly (readonly [RegExp, Refusal])[] = [
 /** What an error of BlueZ, D-Bus or the socket means. Its text is searched for known words only and goes nowhere. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refused) return error.refusal
+  if (error instanceof GatewayError) return error.code === 'DRIVER_BLUETOOTH_BUS' ? 'no-bus' : 'failed'
   if (!(error instanceof Error)) return 'failed'
   const type = 'type' in error ? String(error.type) : ''
   return refusalOfText(`${type} ${error.message}`)

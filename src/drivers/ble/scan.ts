@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts'
 import { second } from '../../base/duration.ts'
+import type { Pattern } from './bus/monitor-answers.ts'
 import type { BusReader } from './bus/reader.ts'
 import { type Control, openControl } from './control.ts'
-import type { Pattern } from './patterns.ts'
 import { Refused } from './refusal.ts'
 
 /** How adverts come: only those asked for and passively (monitor), or all that the radio hears (discovery). */
@@ -21,6 +21,8 @@ export interface ScanParts {
   readonly clock: Clock
   readonly reader: BusReader
   readonly patterns: readonly Pattern[]
+  /** Resolves when BlueZ next says that a monitor is active. */
+  readonly nextActivation: () => Promise<void>
   /** The monitor was seen to let nothing through. */
   readonly avoidsMonitor: boolean
 }
@@ -48,12 +50,16 @@ export async function startScan(parts: ScanParts): Promise<Scan> {
 }
 
 /** Is the monitor registered, and did BlueZ say that it is active? */
-async function watch({ reader, clock, patterns }: ScanParts): Promise<boolean> {
+async function watch({ reader, clock, patterns, nextActivation }: ScanParts): Promise<boolean> {
   if (!(await reader.hasMonitorManager())) return false
-  const active = Promise.withResolvers<boolean>()
-  const cancel = clock.after(activation, () => active.resolve(false))
-  const isRegistered = await reader.registerMonitor(patterns, () => active.resolve(true))
-  const isActive = isRegistered && (await active.promise)
+  // A monitor outlives the power of its adapter: one of before would be in the way.
+  await reader.unregisterMonitor()
+  const active = nextActivation().then(() => true)
+  const { isOk } = await reader.registerMonitor(patterns)
+  if (!isOk) return false
+  const late = Promise.withResolvers<boolean>()
+  const cancel = clock.after(activation, () => late.resolve(false))
+  const isActive = await Promise.race([active, late.promise])
   cancel()
   if (!isActive) await reader.unregisterMonitor()
   return isActive

@@ -4,7 +4,7 @@ import { decodeAdvert } from '../../../src/drivers/ble/advert.ts'
 import vectors from '../../fixtures/adverts.json' with { type: 'json' }
 import { type Bluez, type BluezOptions, canRunBluez, startBluez } from '../../support/bluez/bluez.ts'
 import { trials } from '../../support/need.ts'
-import { type Listening, type ListeningOptions, listen, ownAdvert, ownBeacon } from './listening.ts'
+import { type Listening, type ListeningOptions, listen, ownAdvert, ownBeacon } from './radio-listening.ts'
 
 const open: { bluez?: Bluez; listening?: Listening } = {}
 

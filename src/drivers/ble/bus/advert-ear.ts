@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts'
 import { ascii } from './cursor.ts'
 import { addressLength, devicePrefix } from './device-path.ts'
 import { createDevices, deviceFlag, keptFlags } from './devices.ts'
+import { createMemory } from './memory.ts'
 import { type Message, messageType } from './message.ts'
 import type { Told } from './properties.ts'
 import { createQuestions } from './questions.ts'
@@ -15,9 +16,9 @@ import { createSignalReader, type SignalEars } from './signals.ts'
 export interface AboutAdvert {
   /** dBm; 127 where the radio does not say. */
   readonly rssi: number
-  /** It says nothing but how strong it was: BlueZ leaves out what has not changed. */
-  readonly isEmpty: boolean
-  /** A number that is the same for the same address and data, by a key of this reader's. It is as personal as the address. */
+  /** Its AD structures, with those that BlueZ left out since they have not changed. */
+  readonly data: Uint8Array
+  /** A number that is the same for the same address, data and strength, by a key of this reader's. It is as personal as the address. */
   fingerprint(): number
 }
 
@@ -33,8 +34,11 @@ export interface AdvertEarParts {
 }
 
 const mostDevices = 65_536
-/** Seconds after which a device that is not heard is forgotten, here and in BlueZ. */
-const forgetAfter = 120
+/**
+ * Seconds after which a device that is not heard is forgotten, here and in BlueZ. Behind a monitor BlueZ says nothing of
+ * a device that goes on unchanged (adapter.c: less than 8 dB is no news); forgotten, it is told of anew as a whole.
+ */
+const forgetAfter = 60
 /** Seconds after which it is forgotten here, even where BlueZ could not be told in time. */
 const forgetAnyway = 240
 const questionPatience = 10
@@ -43,11 +47,12 @@ const questionPatience = 10
 export function createAdvertEar({ adapter, on, now, connection }: AdvertEarParts) {
   const prefix = devicePrefix(adapter)
   const scratch = createScratch()
-  const devices = createDevices(mostDevices)
+  const memory = createMemory(mostDevices)
+  const devices = createDevices(mostDevices, memory)
   const questions = createQuestions({ adapter, prefix, connection })
   const counts = { signals: 0, adverts: 0, unknownDevices: 0, tableFull: 0 }
   const seed = randomInt(2 ** 32) | 0
-  const about = { rssi: 0, isEmpty: true, fingerprint }
+  const about = { rssi: 0, data: scratch.data, fingerprint }
   const reader = createSignalReader(ascii(`/org/bluez/${adapter}`), prefix, scratch, {
     deviceChanged,
     deviceAdded,
@@ -65,7 +70,7 @@ export function createAdvertEar({ adapter, on, now, connection }: AdvertEarParts
   }
 
   function fingerprint(): number {
-    let hash = seed
+    let hash = seed ^ about.rssi
     const { bytes } = scratch
     for (let at = 0; at < addressLength; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
     for (let at = dataAt; at < dataAt + scratch.length; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
@@ -83,7 +88,7 @@ export function createAdvertEar({ adapter, on, now, connection }: AdvertEarParts
     devices.setFlags(slot, flags)
     if (!isAdvert) return
     devices.heard(slot, secondNow())
-    deliver(told, flags)
+    deliver(told, flags, slot)
   }
 
   function ask(): void {
@@ -94,8 +99,9 @@ export function createAdvertEar({ adapter, on, now, connection }: AdvertEarParts
   function deviceAdded(told: Told): void {
     if (!told.addressType) return ask()
     const flags = told.set | (told.addressType === 'random' ? deviceFlag.random : 0)
-    if (!devices.put(scratch.bytes, flags, secondNow())) counts.tableFull++
-    if (told.hasRssi || told.hasData) deliver(told, flags)
+    const slot = devices.put(scratch.bytes, flags, secondNow())
+    if (slot < 0) counts.tableFull++
+    if (told.hasRssi || told.hasData) deliver(told, flags, slot)
   }
 
   function deviceRemoved(): void {
@@ -103,11 +109,12 @@ export function createAdvertEar({ adapter, on, now, connection }: AdvertEarParts
     if (slot >= 0) devices.remove(slot)
   }
 
-  function deliver({ rssi }: Told, flags: number): void {
+  function deliver({ rssi, kinds }: Told, flags: number, slot: number): void {
     counts.adverts++
+    if (slot >= 0) memory.complete(devices.place(slot), kinds, scratch)
     scratch.describe((flags & deviceFlag.random) !== 0, rssi)
     about.rssi = rssi
-    about.isEmpty = scratch.length === 0
+    about.data = scratch.data
     on.advert(scratch.sealed, about)
   }
 

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { addressLength } from './device-path.ts'
+import type { Memory } from './memory.ts'
 
 /** What is known of a device besides its address. */
 export const deviceFlag = {
@@ -19,9 +20,11 @@ export const keptFlags =
 export interface Devices {
   /** The slot of the address in the first six bytes of `bytes`, or -1. A slot holds until the next add or remove. */
   find(bytes: Uint8Array): number
-  /** Adds it, or sets its flags. False when the table is full. */
-  put(bytes: Uint8Array, flags: number, second: number): boolean
+  /** Adds it, or sets its flags; returns its slot, or -1 when the table is full. */
+  put(bytes: Uint8Array, flags: number, second: number): number
   flags(slot: number): number
+  /** Its place in the memory of what was advertised. */
+  place(slot: number): number
   setFlags(slot: number, flags: number): void
   heard(slot: number, second: number): void
   remove(slot: number): void
@@ -38,7 +41,7 @@ export interface Devices {
  * Open addressing with at most half of the slots in use. Parts of addresses are signed 32-bit numbers throughout: an
  * unsigned one above 2^31 would become an object on the heap.
  */
-export function createDevices(capacity: number): Devices {
+export function createDevices(capacity: number, memory: Memory): Devices {
   const bits = Math.ceil(Math.log2(2 * capacity))
   const slots = 2 ** bits
   const last = slots - 1
@@ -46,6 +49,7 @@ export function createDevices(capacity: number): Devices {
   const high = new Uint16Array(slots)
   const flags = new Uint8Array(slots)
   const heard = new Uint32Array(slots)
+  const places = new Uint32Array(slots)
   // Never on the heap: arrays of at most 64 bytes would be.
   const shown = new Uint8Array(128)
   // Seeded, or somebody could choose addresses that all fall into one place.
@@ -68,11 +72,13 @@ export function createDevices(capacity: number): Devices {
   function place(slot: number, bytes: Uint8Array): void {
     low[slot] = lowerPart(bytes)
     high[slot] = (bytes[0]! << 8) | bytes[1]!
+    places[slot] = memory.take()
     size++
   }
 
   /** Closes the gap at `hole`, so that what collided with it is still found. */
   function remove(slot: number): void {
+    memory.free(places[slot]!)
     let hole = slot
     for (let next = (hole + 1) & last; flags[next] !== 0; next = (next + 1) & last) {
       const wanted = home(low[next]!, high[next]!)
@@ -80,7 +86,7 @@ export function createDevices(capacity: number): Devices {
       move(next, hole)
       hole = next
     }
-    low[hole] = high[hole] = flags[hole] = heard[hole] = 0
+    low[hole] = high[hole] = flags[hole] = heard[hole] = places[hole] = 0
     size--
   }
 
@@ -89,6 +95,7 @@ export function createDevices(capacity: number): Devices {
     high[to] = high[from]!
     flags[to] = flags[from]!
     heard[to] = heard[from]!
+    places[to] = places[from]!
   }
 
   function show(slot: number): Uint8Array {
@@ -107,14 +114,15 @@ export function createDevices(capacity: number): Devices {
     put(bytes, set, second) {
       const slot = slotOf(bytes)
       if (flags[slot] === 0) {
-        if (size >= capacity) return false
+        if (size >= capacity) return -1
         place(slot, bytes)
       }
       flags[slot] = set | deviceFlag.known
       heard[slot] = second
-      return true
+      return slot
     },
     flags: (slot) => flags[slot]!,
+    place: (slot) => places[slot]!,
     setFlags(slot, set) {
       flags[slot] = set | deviceFlag.known
     },
@@ -130,7 +138,8 @@ export function createDevices(capacity: number): Devices {
       shown.fill(0)
     },
     clear() {
-      for (const part of [low, high, flags, heard]) part.fill(0)
+      for (const part of [low, high, flags, heard, places]) part.fill(0)
+      memory.clear()
       size = 0
     },
     get size() {

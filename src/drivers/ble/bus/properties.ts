@@ -14,6 +14,7 @@ import {
   textIs,
 } from './cursor.ts'
 import { deviceFlag } from './devices.ts'
+import { kind } from './memory.ts'
 import { ad, longestStructure, noRssi, type Scratch } from './scratch.ts'
 import { skipVariantValue } from './skip.ts'
 import { uuidSize, writeUuid } from './uuid.ts'
@@ -24,6 +25,8 @@ export interface Told {
   rssi: number
   hasRssi: boolean
   hasData: boolean
+  /** Of `kind` in memory.ts: which of its data were told. */
+  kinds: number
   addressType: 'public' | 'random' | undefined
   /** Device flags that are set, and that are not any more. */
   set: number
@@ -31,12 +34,13 @@ export interface Told {
 }
 
 export function createTold(): Told {
-  return { rssi: noRssi, hasRssi: false, hasData: false, addressType: undefined, set: 0, unset: 0 }
+  return { rssi: noRssi, hasRssi: false, hasData: false, kinds: 0, addressType: undefined, set: 0, unset: 0 }
 }
 
 export function resetTold(told: Told): void {
   told.rssi = noRssi
   told.hasRssi = told.hasData = false
+  told.kinds = 0
   told.addressType = undefined
   told.set = told.unset = 0
 }
@@ -91,7 +95,7 @@ function readKnown(cursor: Cursor, scratch: Scratch, told: Told, at: number, len
     if (isAt(bytes, at, length, names.service)) return readServices(cursor, scratch, told)
     return isAt(bytes, at, length, names.addressType) && readAddressType(cursor, told)
   }
-  if (length === 5) return isAt(bytes, at, length, names.uuids) && readUuids(cursor, scratch)
+  if (length === 5) return isAt(bytes, at, length, names.uuids) && readUuids(cursor, scratch, told)
   return readFlag(cursor, told, at, length)
 }
 
@@ -139,6 +143,7 @@ function readManufacturers(cursor: Cursor, scratch: Scratch, told: Told): boolea
   }
   closeArray(cursor, end)
   told.hasData = true
+  told.kinds |= kind.manufacturer
   return true
 }
 
@@ -157,6 +162,7 @@ function readServices(cursor: Cursor, scratch: Scratch, told: Told): boolean {
   }
   closeArray(cursor, end)
   told.hasData = true
+  told.kinds |= kind.service
   return true
 }
 
@@ -181,7 +187,7 @@ function copy({ bytes, at }: Cursor, length: number, into: Uint8Array, to: numbe
 }
 
 /** One list for each size, as in an advert; so the array is walked once for each. */
-function readUuids(cursor: Cursor, scratch: Scratch): boolean {
+function readUuids(cursor: Cursor, scratch: Scratch, told: Told): boolean {
   if (!textIs(cursor, types.texts)) return false
   const end = openArray(cursor, 4)
   const start = cursor.at
@@ -189,6 +195,7 @@ function readUuids(cursor: Cursor, scratch: Scratch): boolean {
     cursor.at = cursor.isBroken ? cursor.end : start
     listUuids(cursor, end, size, scratch)
   }
+  told.kinds |= kind.uuids
   return true
 }
 

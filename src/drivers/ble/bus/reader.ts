@@ -61,7 +61,7 @@ export interface BusReader {
   /** Registers monitors for these patterns; what they hear comes as adverts. */
   registerMonitor(patterns: readonly Pattern[]): Promise<Answer<true>>
   unregisterMonitor(): Promise<Answer<true>>
-  /** Forgets devices not heard for two minutes, here and in BlueZ. Done each second anyway. */
+  /** Forgets devices not heard for a minute, here and in BlueZ. Done each second anyway. */
   sweep(): void
   stats(): BusStats
   /** Ends the connection and overwrites what is held. */

@@ -31,6 +31,8 @@ export interface Scratch {
   readonly bytes: Uint8Array
   /** Bytes of AD structures that are there. */
   readonly length: number
+  /** The AD structures, as describe() found them. */
+  readonly data: Uint8Array
   /** The type of the address, and how strong it was heard. */
   describe(isRandom: boolean, rssi: number): void
   /** Makes an AD structure of `size` bytes after its type, and returns where in `bytes` they go; -1 when it does not fit. */
@@ -58,6 +60,9 @@ export function createScratch(): Scratch {
     bytes,
     get length() {
       return length
+    },
+    get data() {
+      return advert.data
     },
     describe(isRandom, rssi) {
       advert.type = isRandom ? 'random' : 'public'
