@@ -1,8 +1,6 @@
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { spawnSync } from 'node:child_process'
 import { missing, need } from '../need.ts'
+import { python, startProcess } from './bluez-process.ts'
 import { startBus } from './bus.ts'
 
 /** One advert, as the radio would hear it. */
@@ -128,10 +126,6 @@ export interface Bluez {
   stop(): Promise<void>
 }
 
-const script = fileURLToPath(new URL('bluez.py', import.meta.url))
-// Debian's own: another python3 on the PATH does not see Debian's modules.
-const python = '/usr/bin/python3'
-
 /** Can this machine run the service? */
 export function canRunBluez(): boolean {
   if (!need('dbus-daemon') || !need(python)) return false
@@ -142,12 +136,8 @@ export function canRunBluez(): boolean {
 /** Starts a bus, unless the address of one is given, and the service on it. */
 export async function startBluez(options: BluezOptions = {}, on?: string): Promise<Bluez> {
   const bus = on === undefined ? await startBus() : { address: on, stop: async () => {} }
-  let service = await startService(bus.address, options)
+  let service = await startProcess(flagsOf(bus.address, options))
   const tell = async (command: object): Promise<void> => void (await service.ask(command))
-
-  async function kill(): Promise<void> {
-    await service.end()
-  }
 
   return {
     address: bus.address,
@@ -173,78 +163,26 @@ export async function startBluez(options: BluezOptions = {}, on?: string): Promi
       await tell({ do: 'quit' })
       await service.exited
     },
-    kill,
+    kill: () => service.end(),
     async restart(next = options) {
-      await kill()
-      service = await startService(bus.address, next)
+      await service.end()
+      service = await startProcess(flagsOf(bus.address, next))
     },
     async killBus() {
       await bus.stop()
       await service.exited
     },
     async stop() {
-      await kill()
+      await service.end()
       await bus.stop()
     },
   }
 }
 
-interface Service {
-  readonly child: ChildProcessWithoutNullStreams
-  readonly exited: Promise<void>
-  ask<T>(command: object): Promise<T>
-  end(): Promise<void>
-}
-
-interface Answer {
-  readonly id?: number
-  readonly ready?: true
-  readonly error?: string
-}
-
-async function startService(address: string, options: BluezOptions): Promise<Service> {
-  const child = spawn(python, [script, '--address', address, ...flagsOf(options)])
-  const exited = once(child, 'close').then(() => {})
-  const waiting = new Map<number, (answer: Answer) => void>()
-  const ready = Promise.withResolvers<void>()
-  const complaint: string[] = []
-  let asked = 0
-  child.stderr.setEncoding('utf8').on('data', (text: string) => complaint.push(text))
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const answer: Answer = JSON.parse(line)
-    if (answer.ready) ready.resolve()
-    else waiting.get(answer.id!)?.(answer)
-  })
-  child.stdin.on('error', () => {})
-  void exited.then(() => {
-    const error = `the service ended: ${complaint.join('')}`
-    ready.reject(new Error(error))
-    for (const settle of waiting.values()) settle({ error })
-  })
-  await ready.promise
-
-  async function ask<T>(command: object): Promise<T> {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error('the service has ended')
-    const id = ++asked
-    const { promise, resolve } = Promise.withResolvers<Answer>()
-    waiting.set(id, resolve)
-    child.stdin.write(`${JSON.stringify({ id, ...command })}\n`)
-    const answer = await promise
-    waiting.delete(id)
-    if (answer.error !== undefined) throw new Error(answer.error)
-    return answer as T
-  }
-
-  async function end(): Promise<void> {
-    child.kill('SIGKILL')
-    await exited
-  }
-
-  return { child, exited, ask, end }
-}
-
-function flagsOf(options: BluezOptions): string[] {
+function flagsOf(address: string, options: BluezOptions): string[] {
   return [
+    '--address',
+    address,
     '--adapters',
     (options.adapters ?? ['hci0']).join(','),
     ...(options.experimental ? ['--experimental'] : []),

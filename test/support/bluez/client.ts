@@ -18,6 +18,7 @@ export interface Client {
   /** What was called on our monitors, as 'Activate /m/0'. */
   readonly told: readonly string[]
   call(path: string, member: string, signature?: string, ...body: unknown[]): Promise<readonly unknown[]>
+  introspect(path: string): Promise<unknown>
   /** Waits until one of the signals fits and gives it. */
   signal(fits: (signal: Signal) => boolean): Promise<Signal>
   /** Registers monitors under `path`, one a list of patterns. Fields replace those of every monitor. */
@@ -66,6 +67,7 @@ export async function openClient(address: string): Promise<Client> {
     signals,
     told,
     call,
+    introspect: async (path) => (await call(path, 'Introspect'))[0],
     signal: (fits) => changed.until(() => signals.find(fits)),
     async watch(path, monitors, fields = {}) {
       for (const [index, patterns] of monitors.entries()) managed.set(`${path}/${index}`, monitorOf(patterns, fields))
@@ -80,6 +82,7 @@ export async function openClient(address: string): Promise<Client> {
 
 function interfaceOf(member: string): string {
   if (member === 'GetManagedObjects') return objectManager
+  if (member === 'Introspect') return 'org.freedesktop.DBus.Introspectable'
   if (['Get', 'GetAll', 'Set'].includes(member)) return properties
   if (member.endsWith('Monitor')) return 'org.bluez.AdvertisementMonitorManager1'
   return member.endsWith('Advertisement') ? 'org.bluez.LEAdvertisingManager1' : 'org.bluez.Adapter1'
