@@ -1,4 +1,4 @@
-import { doNotCountBytes } from '../base/do-not-count.ts'
+import { asksNotToCount } from '../base/do-not-count.ts'
 import { isSentBy, type OwnDevice } from './own-devices.ts'
 
 /** What an advert says that matters here. Of a stranger that is one bit: whether he said no. */
@@ -16,10 +16,6 @@ export const refused = -2
 
 const serviceData16 = 0x16
 const manufacturer = 0xff
-const serviceData128 = 0x21
-const moreServices128 = 0x06
-const allServices128 = 0x07
-const uuidLength = 16
 
 /** A walk that knows the shop's own devices by what they send. */
 export function createAdvertWalk(devices: readonly OwnDevice[]): AdvertWalk {
@@ -53,7 +49,7 @@ export function createAdvertWalk(devices: readonly OwnDevice[]): AdvertWalk {
         if (end === at + 1 || end > data.length) break
         const type = data[at + 1]!
         const start = at + 2
-        if (isNo(type, data, start, end)) return refused
+        if (asksNotToCount(type, data, start, end)) return refused
         if (found === unnamed && type === manufacturer) found = manufacturerOf(data, start, end)
         if (found === unnamed && type === serviceData16) found = serviceOf(data, start, end)
         at = end
@@ -73,22 +69,4 @@ function placeOf(candidates: readonly Placed[], data: Uint8Array, at: number): n
     if (isSentBy(candidates[i]!.device, data, at)) return candidates[i]!.place
   }
   return unnamed
-}
-
-/** Does the structure hold the UUID of those who are not to be counted? */
-function isNo(type: number, data: Uint8Array, start: number, end: number): boolean {
-  if (type === serviceData128) return hasNoAt(data, start, end)
-  if (type !== moreServices128 && type !== allServices128) return false
-  for (let at = start; at < end; at += uuidLength) {
-    if (hasNoAt(data, at, end)) return true
-  }
-  return false
-}
-
-function hasNoAt(data: Uint8Array, at: number, end: number): boolean {
-  if (at + uuidLength > end) return false
-  for (let i = 0; i < uuidLength; i++) {
-    if (data[at + i] !== doNotCountBytes[i]) return false
-  }
-  return true
 }
