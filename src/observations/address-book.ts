@@ -26,7 +26,6 @@ export function createAddressBook(fixed: readonly (Uint8Array | undefined)[]): A
   }
 
   function note(device: number, address: Uint8Array, at: number): void {
-    if (heardAt[device] === Number.POSITIVE_INFINITY) return
     heardAt[device] = at
     for (let i = 0; i < length; i++) addresses[device * length + i] = address[i]!
   }

@@ -72,23 +72,22 @@ describe('a phone', () => {
 })
 
 describe('somebody who said no', () => {
+  const [, refusal] = build.refusals[0]!
   const beacons = [own('ibeacon', { uuid: shopUuid }), own('irk', { key: irk, staff: true })]
 
-  it.each(build.refusals)('%s is refused', (_, refusal) => {
-    for (const data of [refusal, build.joined(build.phoneData, refusal), build.joined(refusal, build.phoneData)]) {
+  it.each(build.refusals)('%s is refused', (_, no) => {
+    for (const data of [no, build.joined(build.phoneData, no), build.joined(no, build.phoneData)]) {
       expect(fateOf(advert({ data }), beacons, counting)).toEqual(['refused'])
       expect(fateOf(advert({ data }), beacons)).toEqual(['refused'])
     }
   })
 
   it('is refused before anything else is asked', () => {
-    const [, refusal] = build.refusals[0]!
     const ofTheShop = build.joined(build.iBeacon(shopUuid, 1, 1), refusal)
     expect(fateOf(advert({ data: ofTheShop, address: resolvable, rssi: 127 }), beacons, counting)).toEqual(['refused'])
   })
 
   it('leaves no address behind by sending the name of a beacon of the shop', () => {
-    const [, refusal] = build.refusals[0]!
     const { hear, tally } = recognition([own('eddystone-uid', { namespace })], counting)
     hear(advert({ data: build.joined(build.eddystoneUid(namespace, '000000000001'), refusal) }))
     hear(advert({ data: build.eddystoneTlm }), 100)
@@ -96,12 +95,17 @@ describe('somebody who said no', () => {
   })
 
   it.each([
-    ['one bit of it is changed', build.refusals[0]![1].with(5, build.refusals[0]![1][5]! ^ 1)],
-    ['it is cut off', build.structure(0x07, build.refusals[0]![1].subarray(2, 17))],
-    ['it stands in other data', build.structure(0xff, build.refusals[0]![1].subarray(2))],
+    ['one bit of it is changed', refusal.with(5, refusal[5]! ^ 1)],
+    [
+      'it reaches over its structure',
+      build.joined(build.structure(0x07, refusal.subarray(2, 17)), refusal.subarray(17)),
+    ],
+    ['its structure reaches past the end', refusal.with(0, refusal.length)],
+    ['it is cut off', build.structure(0x07, refusal.subarray(2, 17))],
+    ['it stands in other data', build.structure(0xff, refusal.subarray(2))],
     [
       'it does not begin at a place of a list',
-      build.structure(0x07, build.joined(build.bytes('00'), build.refusals[0]![1].subarray(2))),
+      build.structure(0x07, build.joined(build.bytes('00'), refusal.subarray(2))),
     ],
   ])('is not recognised where %s', (_, data) => {
     expect(fateOf(advert({ data }), [], counting)).toEqual(['phones', 'nearby'])
@@ -160,6 +164,16 @@ describe("one of the shop's own devices", () => {
       'another instance',
       own('eddystone-uid', { namespace: space, instance: '00000000000e' }),
       build.eddystoneUid(space, '00000000000f'),
+    ],
+    [
+      'an Eddystone of no known length',
+      own('eddystone-uid', { namespace }),
+      build.structure(0x16, `aafe 00 e3 ${namespace} 000000000001 00`),
+    ],
+    [
+      'an iBeacon that reaches past the end',
+      own('ibeacon', { uuid: shopUuid }),
+      build.iBeacon(shopUuid, 3, 4).with(0, 0x1b),
     ],
     [
       'an iBeacon cut off',

@@ -58,6 +58,12 @@ describe('an encrypted BTHome advert', () => {
     expect(open(sealed(4), 60_100)).toBe(opened)
   })
 
+  it('opens no repeat of a low counter after a silence', () => {
+    const open = cipher()
+    open(sealed(3), 0)
+    expect(open(sealed(3), 3_600_000)).toBeUndefined()
+  })
+
   it('does not start over for what was recorded before, while the device lives', () => {
     const open = cipher()
     for (let counter = 1; counter <= 300; counter++) open(sealed(counter), counter * 1000)
