@@ -9,6 +9,7 @@ import { brokenKeys, explainErrors, type KeyPlaces } from './base/schema-errors.
 import { pemFindings, readText } from './base/text-file.ts'
 import { longestYaml, readYaml } from './base/yaml-source.ts'
 import { controllerFindings, controllerSchema, purposeFindings, purposeSchema } from './consent/settings.ts'
+import { beaconFindings, unheardFindings } from './drivers/beacon-rules.ts'
 import { beaconSchema, type SensorSettings, sensorSchemas } from './drivers/settings.ts'
 import { sensorFindings, sensorShape, zoneFindings } from './drivers/settings-rules.ts'
 import { policyOf } from './privacy/policy.ts'
@@ -174,6 +175,9 @@ const rules: readonly Rule[] = [
   { reads: ['purposes'], find: ({ purposes }) => twiceFindings('purposes', purposes) },
   { reads: ['sensors', 'zones'], find: ({ sensors, zones }) => zoneFindings(sensors, zones) },
   { reads: ['sensors'], find: ({ sensors }) => sensorFindings(sensors) },
+  { reads: ['beacons'], find: ({ beacons }) => twiceFindings('beacons', beacons) },
+  { reads: ['beacons'], find: ({ beacons }) => beaconFindings(beacons) },
+  { reads: ['beacons', 'sensors'], find: ({ beacons, sensors }) => unheardFindings(beacons, sensors) },
   {
     reads: ['purposes', 'controller', 'store'],
     find: ({ purposes, controller, store }) => purposeFindings(purposes, controller, store.languages),

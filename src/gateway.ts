@@ -14,7 +14,7 @@ import { createDriver } from './drivers/registry.ts'
 import { feedsOf } from './drivers/settings-rules.ts'
 import { createCoverage } from './observations/coverage.ts'
 import type { Observation, Trouble } from './observations/observation.ts'
-import { createObservers } from './observations/observers.ts'
+import { createObservers, type Tally } from './observations/observers.ts'
 import { journalMigrations, openJournal } from './privacy/journal.ts'
 import { cryptoBits } from './privacy/mechanism.ts'
 import { openPlan, planMigrations } from './privacy/plan.ts'
@@ -67,6 +67,8 @@ export interface Gateway {
   waiting(): number
   sensors(): readonly DriverHealth[]
   troubles(): readonly Trouble[]
+  /** Exact, so for the summary of replay and for calibration only. */
+  tally(): Tally
   readonly uplink: Uplink
   /** Releases as they were kept for sending, newest last: for pages of demo and replay. */
   onRelease(listener: (release: Release, bytes: Buffer) => void): void
@@ -130,7 +132,8 @@ export function openGateway(parts: GatewayParts): Gateway {
   })
 
   // what it means
-  const observers = createObservers(config.sensors, observed)
+  const phones = config.privacy.profile === 'phones' ? config.privacy.phones : undefined
+  const observers = createObservers(config.sensors, observed, { beacons: config.beacons, phones })
 
   // what is heard
   const radio = {
@@ -254,6 +257,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     waiting: () => outbox.waiting(),
     sensors,
     troubles: () => observers.troubles(),
+    tally: () => observers.tally(),
     uplink,
     onRelease: (listener) => void releaseListeners.push(listener),
     onObservation: (listener) => void observationListeners.push(listener),

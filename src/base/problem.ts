@@ -63,6 +63,8 @@ export function display(value: unknown, path: Path): string {
   if (value === undefined) return '(missing)'
   if (Array.isArray(value)) return `a list of ${value.length}`
   if (typeof value === 'object' && value !== null) return `a map of ${Object.keys(value).length}`
+  // The key of a list's entry is the key itself; elsewhere it names a file.
+  if (path.at(-1) === 'key' && typeof path.at(-2) === 'number') return '(hidden)'
   if (path.some((segment) => typeof segment === 'string' && secretKey.test(segment))) return '(hidden)'
   if (typeof value !== 'string') return String(value)
   if (value.includes('PRIVATE KEY')) return '(hidden)'

@@ -1,5 +1,6 @@
 import type { RecordingSummary } from '../drivers/recording.ts'
 import type { Gateway } from '../gateway.ts'
+import type { Tally } from '../observations/observers.ts'
 
 /** What a replay counted and released. */
 export interface Account {
@@ -31,6 +32,8 @@ export interface ReplaySummary extends Account {
   /** The first bad lines, each with its number and what is wrong. */
   readonly badLines: readonly string[]
   readonly late: number
+  /** What became of the adverts, exact; null where none was heard. */
+  readonly radio: Omit<Tally, 'ambiguous'> | null
   readonly sent: { readonly acknowledged: number; readonly waiting: number }
 }
 
@@ -44,7 +47,9 @@ interface Parts {
 
 export function replaySummary({ file, reader, bad, account, gateway }: Parts): ReplaySummary {
   const sent = { acknowledged: gateway.uplink.state().acknowledged, waiting: gateway.waiting() }
-  return { file, recording: reader, badLines: bad, ...account, late: gateway.late(), sent }
+  const { ambiguous: _, ...adverts } = gateway.tally()
+  const radio = adverts.adverts > 0 ? adverts : null
+  return { file, recording: reader, badLines: bad, ...account, late: gateway.late(), radio, sent }
 }
 
 /** The summary as a person reads it. `broker` is the address it was sent to. */
@@ -55,6 +60,7 @@ export function replayReport(summary: ReplaySummary, broker: string): string {
     ...Object.entries(summary.counted).map(([zone, { in: ins, out }]): [string, string] => {
       return ['counted', `${zone}: ${number(ins)} in, ${number(out)} out (exact, not sent)`]
     }),
+    ...(summary.radio ? advertLines(summary.radio) : []),
     ['released', plural(summary.released, 'message', 'with numbers')],
     ...Object.entries(summary.missing).map(([reason, count]): [string, string] => [
       'missing',
@@ -85,6 +91,24 @@ function linesRead({ lines, bad, dropped }: RecordingSummary): [string, string][
     return ['read', `${sensor}: ${counts.join(', ') || 'nothing'}${lost}`]
   })
   return bad > 0 ? [...read, ['bad', plural(bad, 'line', 'skipped')]] : read
+}
+
+function advertLines({
+  own,
+  staff,
+  phones,
+  refused,
+  dropped,
+}: NonNullable<ReplaySummary['radio']>): [string, string][] {
+  const reasons = Object.entries(dropped).filter(([, count]) => count > 0)
+  const rows: [string, number][] = [
+    ["of the shop's own devices", own],
+    ['of staff, not counted', staff],
+    ['of phones near enough', phones],
+    ['of people who said no', refused],
+    ...reasons.map(([reason, count]): [string, number] => [`dropped: ${reason}`, count]),
+  ]
+  return rows.filter(([, count]) => count > 0).map(([text, count]) => ['adverts', `${number(count)} ${text}`])
 }
 
 function plural(count: number, noun: string, rest: string): string {

@@ -37,7 +37,7 @@ function isSensorKind(kind: string): kind is SensorKind {
 export function feedsNothing(sensor: SensorSettings, sensors: readonly SensorSettings[]): string | null {
   switch (sensor.kind) {
     case 'ble':
-      return 'this version does not listen to Bluetooth'
+      return "it listens for the shop's own beacons; phones are counted only with the profile phones"
     case 'ld2410':
       return 'a presence radar does not count people'
     case 'ld2450':

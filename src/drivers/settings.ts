@@ -165,7 +165,10 @@ export const beaconSchema = Type.Object(
         Type.Literal('ruuvi'),
         Type.Literal('irk'),
       ],
-      { description: 'How it is known: by what it sends, or (irk) by resolving its changing address.' },
+      {
+        description:
+          'How it is known: by what it sends, by its fixed address, or (irk) by the key of its changing one.',
+      },
     ),
     uuid: Type.Optional(
       Type.String({

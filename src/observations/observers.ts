@@ -1,10 +1,11 @@
 import type { Reading, SensorState } from '../drivers/reading.ts'
-import type { SensorOf, SensorSettings } from '../drivers/settings.ts'
+import type { BeaconSettings, SensorOf, SensorSettings } from '../drivers/settings.ts'
 import { createBeamObserver } from './beam-observer.ts'
 import { createCounter } from './counter.ts'
 import type { Observation, Observe, Observer, Trouble } from './observation.ts'
 import { createPresenceRadar, createRangePresence } from './presence.ts'
 import { createRadar } from './radar.ts'
+import { type AdvertTally, createRecognition, type Recognition } from './recognition.ts'
 import { createTofPair } from './tof-pair.ts'
 
 /** All sensors of a box: every reading goes in, what it means comes out. */
@@ -19,9 +20,7 @@ export interface Observers {
   tally(): Tally
 }
 
-export interface Tally {
-  /** Heard and dropped: Bluetooth is not built yet. */
-  readonly adverts: number
+export interface Tally extends AdvertTally {
   /** Passages that may have been more or fewer than was counted. */
   readonly ambiguous: number
 }
@@ -33,11 +32,23 @@ interface Post {
   readonly up: Set<string>
 }
 
+/** What the radios of a box know. */
+export interface RadioSettings {
+  readonly beacons: readonly BeaconSettings[]
+  /** Only with the profile phones; strength in dBm. */
+  readonly phones?: { readonly rssiMin: number } | undefined
+}
+
 /** The settings are valid ones; a tf-luna whose `inner` is itself, unknown or already taken stands alone. */
-export function createObservers(sensors: readonly SensorSettings[], observe: Observe): Observers {
-  const tally = { adverts: 0, ambiguous: 0 }
+export function createObservers(
+  sensors: readonly SensorSettings[],
+  observe: Observe,
+  radio: RadioSettings = { beacons: [] },
+): Observers {
+  let ambiguous = 0
   const troubles = new Map<string, Trouble>()
-  const hearing: Hearing = { observe: tell, noteAmbiguous: () => void tally.ambiguous++ }
+  const recognition = createRecognition({ ...radio, observe: tell })
+  const hearing: Hearing = { observe: tell, noteAmbiguous: () => void ambiguous++, recognition }
   const posts = createPosts(sensors, hearing)
   const postOf = new Map(posts.flatMap((post) => post.sensors.map((id) => [id, post])))
 
@@ -53,15 +64,15 @@ export function createObservers(sensors: readonly SensorSettings[], observe: Obs
     observe(reading) {
       const post = postOf.get(reading.sensor)
       if (!post || !Number.isFinite(reading.at)) return
-      if (reading.kind === 'advert') tally.adverts++
-      else if (reading.kind === 'state') changeState(post, reading, tell)
+      if (reading.kind === 'state') changeState(post, reading, tell)
       else post.observer.observe(reading)
     },
     tick(at) {
       for (const post of posts) post.observer.tick(at)
+      recognition.tick(at)
     },
     troubles: () => [...troubles.values()],
-    tally: () => ({ ...tally }),
+    tally: () => ({ ...recognition.tally(), ambiguous }),
   }
 }
 
@@ -81,6 +92,8 @@ function changeState({ sensors, observer, up }: Post, reading: SensorState, obse
 interface Hearing {
   readonly observe: Observe
   readonly noteAmbiguous: () => void
+  /** One for all radios: what one of them heard of an own device, the others know. */
+  readonly recognition: Recognition
 }
 
 function createPosts(settings: readonly SensorSettings[], hearing: Hearing): readonly Post[] {
@@ -131,6 +144,15 @@ function createObserver(settings: SensorSettings, hearing: Hearing): Observer {
     case 'modbus-counter':
       return createCounter(id, zone, hearing.observe)
     case 'ble':
-      return { observe() {}, tick() {} }
+      return createRadio(zone, hearing.recognition)
+  }
+}
+
+function createRadio(zone: string, recognition: Recognition): Observer {
+  return {
+    observe(reading) {
+      if (reading.kind === 'advert') recognition.hear(reading, zone)
+    },
+    tick() {},
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { GatewayError } from '../../src/base/errors.ts'
@@ -29,6 +29,13 @@ describe('a good configuration', () => {
       cert: join(folder, 'gw-1.pem'),
       key: join(folder, 'gw-1.key'),
     })
+  })
+
+  test('may list the beacons that README lists', () => {
+    const [, listed = ''] = /```yaml\n(beacons:\n[\s\S]*?)```/.exec(readFileSync('README.md', 'utf8')) ?? []
+    const { config, warnings } = accepted(`${example}${listed}`)
+    expect(warnings).toEqual([])
+    expect(config.beacons.map(({ format }) => format)).toEqual(['ibeacon', 'eddystone-uid', 'bthome', 'ruuvi', 'irk'])
   })
 
   test('needs only six keys; every other has its default', () => {
@@ -173,6 +180,21 @@ describe('a warning is given, and the configuration taken,', () => {
       'not told who',
     ],
     [
+      'for beacons that still have the UUID of their maker',
+      { beacons: [{ id: 'desk', format: 'ibeacon', uuid: 'FDA50693-A4E2-4FB1-AFCF-C6EB07647825' }] },
+      'beacons[0].uuid',
+      'beacons of other shops',
+    ],
+    [
+      'for beacons that nobody hears',
+      {
+        beacons: [{ id: 'fridge', format: 'ruuvi', address: 'CB:B8:33:4C:88:4F' }],
+        'sensors[3]': { id: 'back', kind: 'json-lines', zone: 'entrance', port: '/dev/back' },
+      },
+      'beacons',
+      'No sensor of kind ble',
+    ],
+    [
       'for a counter that only counts in',
       {
         'sensors[0]': {
@@ -227,6 +249,8 @@ describe('problems', () => {
     ['a number as password', { 'upstream.password': ['hunter2'] }],
     ['a misspelt password', { 'upstream.pasword': 'hunter2' }],
     ['a password in the wrong place', { passphrase: 'hunter2' }],
+    ['the key of a beacon cut short', { beacons: [{ id: 'jo', format: 'irk', key: 'hunter2' }] }],
+    ['the key of a beacon where none belongs', { beacons: [{ id: 'jo', format: 'ruuvi', key: 'hunter2' }] }],
     ['a key pasted in', { 'upstream.key': '-----BEGIN PRIVATE KEY-----\nhunter2\n' }],
   ])('never show %s', (_, changes) => {
     const problems = problemsOf(exampleWith(changes))

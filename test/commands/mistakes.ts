@@ -7,6 +7,10 @@ const radar = { id: 'hall', kind: 'rd03d', zone: 'shoes', port: '/dev/counter/ha
 const luna = { kind: 'tf-luna', zone: 'entrance' }
 const modbus = { id: 'meter', kind: 'modbus-counter', zone: 'entrance', port: '/dev/counter/meter' }
 const register = { addr: 10, kind: 'total_in' }
+const beacon = { id: 'desk', format: 'ibeacon', uuid: 'f7826da6-4fa2-4e98-8024-bc5b71e0893e', major: 1 }
+const key = 'ec0234a357c8ad05341010a60a397d9b'
+const phone = { id: 'jo', format: 'irk', key, staff: true }
+const tag = (address: string) => ({ id: 'fridge', format: 'ruuvi', address })
 const phones = {
   assessment: 'ca.pem',
   legalBasis: 'Art. 6(1)(f)',
@@ -98,6 +102,18 @@ export const wrongShape: readonly Mistake[] = [
     'sensors[0].registers[0].words',
     '16-bit registers',
   ],
+  ['a beacon without format', { beacons: [{ id: 'desk' }] }, 'beacons[0].format', 'how it is known'],
+  [
+    'a beacon format nearly right',
+    { beacons: [{ ...beacon, format: 'eddystone' }] },
+    'beacons[0].format',
+    'eddystone-uid',
+  ],
+  ['a UUID without dashes', { beacons: [{ ...beacon, uuid: 'f7826da6' }] }, 'beacons[0].uuid', 'such as "f7826da6-'],
+  ['a major above 16 bits', { beacons: [{ ...beacon, major: 70_000 }] }, 'beacons[0].major', 'from 0 to 65535'],
+  ['an address with dashes', { beacons: [tag('A4-C1-38-8D-18-B2')] }, 'beacons[0].address', 'A4:C1:38:8D:18:B2'],
+  ['a key cut short', { beacons: [{ ...phone, key: 'ec0234' }] }, 'beacons[0].key', 'most significant byte first'],
+  ['a key without quotes', { beacons: [{ ...phone, key: 123 }] }, 'beacons[0].key', 'Put quotes around it.'],
   ['a profile nearly right', { 'privacy.profile': 'footfal' }, 'privacy.profile', 'Write `footfall`.'],
   ['a window of ten minutes', { 'privacy.window': '10m' }, 'privacy.window', 'length of a slot'],
   [
@@ -306,6 +322,51 @@ export const wrongFit: readonly Mistake[] = [
     { 'sensors[0]': { ...modbus, registers: [{ ...register, modulus: 70_000 }] } },
     'sensors[0].registers[0].modulus',
     'Use 65536 or less',
+  ],
+  ['two beacons of one id', { beacons: [beacon, { ...phone, id: 'desk' }] }, 'beacons[1].id', 'an id of its own'],
+  [
+    'an ibeacon without UUID',
+    { beacons: [{ id: 'desk', format: 'ibeacon', major: 1 }] },
+    'beacons[0].uuid',
+    'Add `uuid`: the UUID that the beacon sends',
+  ],
+  [
+    'an ibeacon with an address',
+    { beacons: [{ ...beacon, address: 'A4:C1:38:8D:18:B2' }] },
+    'beacons[0].address',
+    'out',
+  ],
+  ['an eddystone-uid by UUID', { beacons: [{ ...beacon, format: 'eddystone-uid' }] }, 'beacons[0].uuid', 'namespace'],
+  [
+    'a bthome device without address',
+    { beacons: [{ id: 't', format: 'bthome' }] },
+    'beacons[0].address',
+    'fixed address',
+  ],
+  ['a ruuvi tag with a key', { beacons: [{ ...tag('CB:B8:33:4C:88:4F'), key }] }, 'beacons[0].key', 'Keys of ruuvi'],
+  ['an irk without key', { beacons: [{ id: 'jo', format: 'irk', staff: true }] }, 'beacons[0].key', '32 hex digits'],
+  ['a key of zeros', { beacons: [{ ...phone, key: '0'.repeat(32) }] }, 'beacons[0].key', 'Copy it from the device.'],
+  ['the address of a group', { beacons: [tag('01:00:5E:00:00:01')] }, 'beacons[0].address', 'Copy it from the device.'],
+  ['the address of everybody', { beacons: [tag('FF:FF:FF:FF:FF:FF')] }, 'beacons[0].address', 'Copy it'],
+  ['a beacon written twice', { beacons: [beacon, { ...beacon, id: 'b' }] }, 'beacons[1]', 'Write each device once'],
+  [
+    'a beacon of any minor beside one of them',
+    { beacons: [beacon, { ...beacon, id: 'b', uuid: beacon.uuid.toUpperCase(), minor: 7 }] },
+    'beacons[1]',
+    'Write each device once',
+  ],
+  [
+    'two devices of one address',
+    { beacons: [tag('CB:B8:33:4C:88:4F'), { id: 'b', format: 'bthome', address: 'cb:b8:33:4c:88:4f' }] },
+    'beacons[1]',
+    'Write each device once',
+  ],
+  ['two phones of one key', { beacons: [phone, { ...phone, id: 'b' }] }, 'beacons[1]', 'Write each device once'],
+  [
+    'keys of 51 phones',
+    { beacons: Array.from({ length: 51 }, (_, i) => ({ ...phone, id: `p${i}`, key: String(i).padStart(32, 'a') })) },
+    'beacons',
+    'Keep the keys of 50 devices',
   ],
   [
     'the profile phones without its settings',

@@ -26,7 +26,9 @@ describe('the policy in plain words', () => {
   })
 
   test('says which sensors feed nothing', () => {
-    expect(words).toContain('radio (ble) feeds no number: this version does not listen to Bluetooth.')
+    expect(words).toContain(
+      "radio (ble) feeds no number: it listens for the shop's own beacons; phones are counted only with",
+    )
   })
 
   test('says when', () => {

@@ -4,6 +4,7 @@ import { decodeAdvert } from '../../src/drivers/ble/advert.ts'
 import { bthomeObjects } from '../../src/drivers/ble/bthome-objects.ts'
 import { createRandom } from '../../src/simulator/random.ts'
 import vectors from '../fixtures/adverts.json' with { type: 'json' }
+import { joined, refusals } from '../observations/adverts.ts'
 import { trials } from '../support/need.ts'
 import { fromHex } from './serial/hearing.ts'
 
@@ -51,6 +52,13 @@ describe('decoding an advert', () => {
   it('never says what a person carries', () => {
     const tag = service('feaa', `40${'11'.repeat(20)}`)
     expect(decodeAdvert(tag)).toEqual({ format: 'unknown', reason: expect.stringMatching(/person/) })
+  })
+
+  it.each(refusals)('reads nothing of who asks not to be counted %s', (_, refusal) => {
+    for (const { advert } of vectors.known) {
+      const bytes = joined(fromHex(advert), refusal)
+      expect(decodeAdvert(bytes)).toEqual({ format: 'unknown', reason: expect.stringMatching(/not to be counted/) })
+    }
   })
 
   it.each([

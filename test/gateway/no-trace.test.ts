@@ -58,7 +58,10 @@ describe.skipIf(!need('mosquitto'))('an address that was heard', () => {
     const args = ['replay', join(home, 'trace.jsonl'), '--config', join(home, 'shop.yaml'), '--json']
     const run = await drempel(args, { env: { DREMPEL_LOG: 'debug' } })
     expect(run.code).toBe(0)
-    expect(JSON.parse(run.stdout).recording).toMatchObject({ bad: 1, lines: { radio: { advert: 200 } } })
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      recording: { bad: 1, lines: { radio: { advert: 200 } } },
+      radio: { adverts: 200, phones: 0, dropped: { 'not counting phones': 200 } },
+    })
     await feed.until(1)
     const sent = Buffer.concat(feed.messages.map(({ bytes }) => bytes))
     const places = { files: everythingIn(folder), output: Buffer.from(run.stdout + run.stderr), feed: sent }

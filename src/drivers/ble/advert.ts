@@ -1,3 +1,4 @@
+import { asksNotToCount } from '../../base/do-not-count.ts'
 import { type AdStructure, adType, parseAd } from './ad.ts'
 import { decodeBthome } from './bthome.ts'
 import { decodeEddystone } from './eddystone.ts'
@@ -16,6 +17,8 @@ const exposure = 0xfd6f
  */
 export function decodeAdvert(bytes: Uint8Array): Decoded {
   const { structures, isTruncated } = parseAd(bytes)
+  const asks = structures.some(({ type, data }) => asksNotToCount(type, data, 0, data.length))
+  if (asks) return { format: 'unknown', reason: 'its sender asks not to be counted: not to be read' }
   const reasons: string[] = []
   for (const structure of structures) {
     const decoded = decodeStructure(structure)
