@@ -6,7 +6,12 @@ import { type Bluez, type BluezOptions, canRunBluez, startBluez } from '../../su
 import { trials } from '../../support/need.ts'
 import { type Listening, type ListeningOptions, listen, ownAdvert, ownBeacon } from './radio-listening.ts'
 
-const open: { bluez?: Bluez; listening?: Listening } = {}
+const open: { bluez?: Bluez; listening?: Listening; beats: NodeJS.Timeout[] } = { beats: [] }
+
+/** Again and again until the test ends, also when it fails. */
+function beat(every: number, work: () => Promise<unknown>): void {
+  open.beats.push(setInterval(() => void work().catch(() => {}), every))
+}
 
 async function start(options: BluezOptions, how: Omit<ListeningOptions, 'address'> = {}) {
   const bluez = await startBluez(options)
@@ -17,6 +22,7 @@ async function start(options: BluezOptions, how: Omit<ListeningOptions, 'address
 }
 
 afterEach(async () => {
+  for (const timer of open.beats.splice(0)) clearInterval(timer)
   await open.listening?.close()
   await open.bluez?.stop()
   delete open.listening
@@ -165,9 +171,8 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
     await listening.untilUp()
     expect(listening.driver.health().scan).toBe('monitor')
     const beacon = { address: 'C0:11:22:33:44:55', type: 'random', rssi: -50, data: ownAdvert } as const
-    const beat = setInterval(() => void bluez.advert(beacon), 50)
+    beat(50, () => bluez.advert(beacon))
     await listening.until(() => listening.driver.health().scan === 'discovery', 'discovery', 20_000)
-    clearInterval(beat)
   })
 
   describe('that hears nothing', () => {
@@ -203,21 +208,12 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
       const starts = async () =>
         Object.values((await bluez.log()).calls.StartDiscovery ?? {}).reduce((a, b) => a + b, 0)
       const before = await starts()
-      const stuck = setInterval(() => {
-        void bluez.adverts([{ address: '4A:00:00:00:00:01', type: 'random', rssi: -60, data: '' }])
-      }, 100)
+      beat(100, () => bluez.adverts([{ address: '4A:00:00:00:00:01', type: 'random', rssi: -60, data: '' }]))
       let now = before
-      await listening.until(
-        () => {
-          void starts().then((count) => {
-            now = count
-          })
-          return now > before
-        },
-        'a new scan',
-        20_000,
-      )
-      clearInterval(stuck)
+      beat(200, async () => {
+        now = await starts()
+      })
+      await listening.until(() => now > before, 'a new scan', 20_000)
     })
   })
 })
@@ -225,9 +221,8 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
 /** Sends adverts that differ until one is heard. */
 async function hears(bluez: Bluez, listening: Listening): Promise<void> {
   let n = 0
-  const beat = setInterval(() => void bluez.advert(stranger(n++)), 100)
+  beat(100, () => bluez.advert(stranger(n++)))
   await listening.until(() => listening.heard.length > 0, 'an advert', 30_000)
-  clearInterval(beat)
 }
 
 /** The number of match rules of each connection on the bus. */
