@@ -4,6 +4,7 @@ import { startMosquitto } from '../support/mosquitto.ts'
 import { parserRows, pathRows } from './cpu.ts'
 import { deliveryRows } from './delivery.ts'
 import { processRows } from './process.ts'
+import { radioRows } from './radio.ts'
 import { storageRows } from './storage.ts'
 import { type BenchRow, tableText } from './table.ts'
 
@@ -14,6 +15,7 @@ import { type BenchRow, tableText } from './table.ts'
 const groups: Record<string, (broker: string) => Promise<BenchRow[]>> = {
   'Frames to readings': parserRows,
   'Bytes to the open window': pathRows,
+  Radio: radioRows,
   'Window to disk': storageRows,
   'Disk to head office': deliveryRows,
   'The process': processRows,

@@ -144,7 +144,7 @@ export async function openConnection(parts: ConnectionParts): Promise<Connection
     return promise
   }
 
-  const connection: Connection = {
+  return {
     ask,
     tell: (start) => void tell(start),
     nextSerial,
@@ -160,7 +160,6 @@ export async function openConnection(parts: ConnectionParts): Promise<Connection
       return framer.oversize
     },
   }
-  return connection
 }
 
 /** A name of the protocol as text, for what cannot hold an address. */

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../../base/errors.ts'
-import { type Answer, bus, type Connection, nothing } from './connection.ts'
+import { type Answer, bus, type Connection, errorName, nothing } from './connection.ts'
 import { align, ascii, closeArray, openArray, readBoolean, readSignature, readText, textIs } from './cursor.ts'
 import type { Message } from './message.ts'
 import { appPath } from './monitor-app.ts'
@@ -22,20 +22,21 @@ export function matchRules(adapter: string): string[] {
 
 /** Says hello, asks for the signals, and learns who BlueZ is. Throws DRIVER_BLUETOOTH_BUS. */
 export async function listen(connection: Connection, adapter: string, owner: Owner): Promise<void> {
-  const hello = await connection.ask({ target: { ...bus, member: 'Hello' }, read: nothing })
-  const answers = [hello]
+  const answers: Answer<true>[] = [await connection.ask({ target: { ...bus, member: 'Hello' }, read: nothing })]
   for (const rule of matchRules(adapter)) answers.push(await askBus(connection, 'AddMatch', rule, nothing))
-  const refusal = answers.find((answer) => !answer.isOk)
-  if (refusal) {
-    connection.close()
-    throw new GatewayError('DRIVER_BLUETOOTH_BUS', 'It does not let this service listen.')
-  }
   // After the rules: a BlueZ that comes in between is told of by a signal.
-  await askBus(connection, 'GetNameOwner', bluez, (message) => {
-    readText(message)
-    if (!message.isBroken) owner.set(message.bytes, message.textAt, message.textLength)
-    return true
-  })
+  const owned = await askBus(connection, 'GetNameOwner', bluez, (message) => readOwner(message, owner))
+  const isGone = !owned.isOk && (owned.error === errorName.disconnected || owned.error === errorName.noReply)
+  if (!isGone && answers.every(({ isOk }) => isOk)) return
+  connection.close()
+  throw new GatewayError('DRIVER_BLUETOOTH_BUS', 'It does not let this service listen.')
+}
+
+/** Any other answer than a name means that nobody has it. */
+function readOwner(message: Message, owner: Owner): true {
+  readText(message)
+  if (!message.isBroken) owner.set(message.bytes, message.textAt, message.textLength)
+  return true
 }
 
 function askBus<T>(connection: Connection, member: string, text: string, read: (message: Message) => T | undefined) {
