@@ -22,7 +22,10 @@ const longestCall = 10 * second
 /** @param adapter such as hci0. The bus is that of the system, or of DBUS_SYSTEM_BUS_ADDRESS. */
 export async function openControl(adapter: string, clock: Clock): Promise<Control> {
   // Loaded late: a box without a radio need not carry them.
-  const [{ createBluetooth }, { Variant }] = await Promise.all([import('node-ble'), import('dbus-next')])
+  const [{ createBluetooth }, { default: typed }] = await Promise.all([
+    import('node-ble'),
+    import('node-ble/src/buildTypedValue.js'),
+  ])
   const session = createBluetooth()
   const bluetooth = session.bluetooth as typeof session.bluetooth & Internals
   const broken = Promise.withResolvers<never>()
@@ -52,8 +55,8 @@ export async function openControl(adapter: string, clock: Clock): Promise<Contro
     const { helper } = await found()
     // Not node-ble's startDiscovery: it refuses where another program scans, and its filter would drop repeats.
     await helper.callMethod('SetDiscoveryFilter', {
-      Transport: new Variant('s', 'le'),
-      DuplicateData: new Variant('b', true),
+      Transport: typed('string', 'le'),
+      DuplicateData: typed('boolean', true),
     })
     await helper.callMethod('StartDiscovery')
   }
@@ -61,7 +64,7 @@ export async function openControl(adapter: string, clock: Clock): Promise<Contro
   return {
     hasAdapter: () => timely(bluetooth.adapters()).then((names) => names.includes(adapter)),
     isPowered: () => timely(found().then((one) => one.isPowered())),
-    power: (on) => timely(found().then((one) => one.helper.set('Powered', new Variant('b', on)))),
+    power: (on) => timely(found().then((one) => one.helper.set('Powered', typed('boolean', on)))),
     startDiscovery: () => timely(discover()),
     stopDiscovery: () => timely(found().then((one) => one.stopDiscovery())),
     close: session.destroy,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createDevices, deviceFlag } from '../../../src/drivers/ble/bus/devices.ts'
+import { createMemory } from '../../../src/drivers/ble/bus/memory.ts'
 import { trials } from '../../support/need.ts'
 import { seededRandom } from '../../support/random.ts'
 import { watchBuffers } from './buffers.ts'
@@ -10,7 +11,7 @@ describe('the table of devices', () => {
   it('agrees with a plain map, whatever is added, removed and swept', () => {
     const random = seededRandom(5)
     const pick = (below: number) => Math.floor(random() * below)
-    const devices = createDevices(64)
+    const devices = createDevices(64, createMemory(64))
     const model = new Map<number, { flags: number; heard: number }>()
     for (let second = 0; second < trials(20_000, 200_000); second++) {
       const number = pick(100)
@@ -45,7 +46,7 @@ describe('the table of devices', () => {
   })
 
   it('takes what it can and says when it is full', () => {
-    const devices = createDevices(1000)
+    const devices = createDevices(1000, createMemory(1000))
     const taken = Array.from({ length: 1500 }, (_, i) => devices.put(addressOf(i), 0, 0)).filter((isTaken) => isTaken)
     expect([taken.length, devices.size]).toEqual([1000, 1000])
     expect(devices.put(addressOf(3), deviceFlag.random, 1)).toBe(true)
@@ -53,7 +54,7 @@ describe('the table of devices', () => {
 
   it('holds nothing of an address that was removed', () => {
     const buffers = watchBuffers()
-    const devices = createDevices(64)
+    const devices = createDevices(64, createMemory(64))
     buffers.restore()
     for (let i = 0; i < 60; i++) devices.put(addressOf(i), deviceFlag.random, 7)
     const holding = () => buffers.holding([...addressOf(9)]).length

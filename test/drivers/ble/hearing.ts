@@ -27,7 +27,7 @@ export function hearing({ longest = 2 ** 20 } = {}) {
       advert(advert, about) {
         const { address, type, rssi, data } = unseal(advert)
         const hex = Buffer.from(data).toString('hex')
-        adverts.push({ address: [...address], type, rssi, data: hex, isEmpty: about.isEmpty })
+        adverts.push({ address: [...address], type, rssi, data: hex, isEmpty: about.data.length === 0 })
         fingerprints.push(about.fingerprint())
       },
       adapterAdded: () => events.push('added'),

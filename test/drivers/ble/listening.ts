@@ -14,9 +14,15 @@ export async function listening(path: string, adapter = 'hci0') {
     adapter,
     clock,
     on: {
-      advert(advert, { isEmpty }) {
+      advert(advert, about) {
         const { address, type, rssi, data } = unseal(advert)
-        adverts.push({ address: [...address], type, rssi, data: Buffer.from(data).toString('hex'), isEmpty })
+        adverts.push({
+          address: [...address],
+          type,
+          rssi,
+          data: Buffer.from(data).toString('hex'),
+          isEmpty: about.data.length === 0,
+        })
       },
       adapterAdded: () => events.push('adapter added'),
       adapterRemoved: () => events.push('adapter removed'),
