@@ -11,8 +11,10 @@ import type { RuntimeFile } from './base/runtime-file.ts'
 import type { Config } from './config.ts'
 import type { Driver, DriverHealth, Reading } from './drivers/reading.ts'
 import { createDriver } from './drivers/registry.ts'
-import { feedsOf } from './drivers/settings-rules.ts'
+import { feedsOf, radiosOf } from './drivers/settings-rules.ts'
+import { createBeaconBook } from './observations/beacon-book.ts'
 import { createCoverage } from './observations/coverage.ts'
+import { deviceHealth } from './observations/device-health.ts'
 import type { Observation, Trouble } from './observations/observation.ts'
 import { createObservers } from './observations/observers.ts'
 import { journalMigrations, openJournal } from './privacy/journal.ts'
@@ -111,7 +113,10 @@ export function openGateway(parts: GatewayParts): Gateway {
   })
 
   // the wall
-  const feeds = feedsOf(config.sensors)
+  const countsPhones = config.privacy.profile === 'phones'
+  const feeds = new Map(feedsOf(config.sensors))
+  // Until midnight an older policy may still declare them, though nobody listens: then they have no sensor.
+  if (countsPhones) for (const [zone, radios] of radiosOf(config.sensors)) feeds.set(`phones/${zone}`, radios)
   const coverage = createCoverage([...feeds.values()].flat(), started)
   const wall = openWall({
     database,
@@ -121,13 +126,14 @@ export function openGateway(parts: GatewayParts): Gateway {
     runningDay: openRunningDay(database),
     bits: cryptoBits(),
     origin: `${identity.store}/${identity.gateway}`,
-    aliveShare: (zone, from, to) => coverage.aliveShare(feeds.get(zone) ?? [], from, to),
+    aliveShare: (feed, from, to) => coverage.aliveShare(feeds.get(feed) ?? [], from, to),
     keep,
     replaying: mode === 'replay',
     delay: macOf(folder.key, 'delay').readUInt32BE(0) % (30 * second),
   })
 
   // what it means
+  const beacons = createBeaconBook(config.beacons)
   const observers = createObservers(config.sensors, observed)
 
   // what is heard
@@ -139,6 +145,8 @@ export function openGateway(parts: GatewayParts): Gateway {
 
   function observed(observation: Observation): void {
     if (observation.kind === 'crossing') wall.count(observation.at, observation)
+    else if (observation.kind === 'nearby') wall.hear(observation.at, observation)
+    else if (observation.kind === 'telemetry') beacons.note(observation)
     else if (observation.kind === 'alive' || observation.kind === 'trouble') coverage.note(observation)
     for (const listener of observationListeners) listener(observation)
   }
@@ -199,7 +207,7 @@ export function openGateway(parts: GatewayParts): Gateway {
       uptime: Math.round((clock.monotonic() - started) / 1000),
       version: parts.version,
       clock: clock.isTrusted() ? 'trusted' : 'untrusted',
-      sensors: sensors().map(({ sensor, state }) => ({ id: sensor, state })),
+      ...deviceHealth(sensors(), beacons.report(clock.monotonic())),
       outboxHoursLeft: Math.floor(left.hoursLeft),
       shed: left.shed?.map(([first, last]) => [first, last]) ?? null,
       chain: journal.chainHead(),
@@ -210,7 +218,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     if (mode === 'run') return drivers.map((driver) => driver.health())
     return config.sensors.map(({ id, kind }) => ({
       sensor: id,
-      state: kind === 'ble' ? 'not-driven' : 'up',
+      state: kind === 'ble' && !countsPhones ? 'not-driven' : 'up',
       dropped: 0,
     }))
   }
@@ -252,6 +260,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     onObservation: (listener) => void observationListeners.push(listener),
     async close() {
       parts.runtimeFile?.write(formatSnapshot(wall.snapshot()))
+      wall.close()
       for (const stop of stops.reverse()) await stop()
     },
   }

@@ -25,7 +25,7 @@ function live(seed: number) {
         seq: release.seq,
         series: release.series,
         start,
-        spent: release.in !== null,
+        spent: release.missing === null,
       })
     }
   }
