@@ -2,8 +2,8 @@ import type { People } from './release.ts'
 
 /**
  * Devices to people, from released numbers only, so at no cost: the line of least squares of the people who came in
- * on the devices that were heard in the same slots. Noise in the devices makes the line flatter and noise in the people
- * makes the band wider than the truth needs; both err on the side of saying less.
+ * on the devices that were heard in the same slots, and the band in which the next slot lies. The band holds the noise of
+ * the people too, which the truth has not, and it widens where more come than usual: a Saturday is not just more of a Monday.
  */
 
 /** Released numbers of one slot: devices of a zone, and people in through all doors. */
@@ -18,6 +18,9 @@ export type Calibration = (devices: number) => People
 /** Fewer pairs tell nothing. */
 export const leastPairs = 20
 
+/** The band is at most so many times as wide as that of a usual slot. */
+const mostBusy = 4
+
 /** undefined while there are too few pairs or while it is not clear that more devices mean more people. */
 export function calibrate(pairs: readonly Pair[]): Calibration | undefined {
   const n = pairs.length
@@ -31,8 +34,9 @@ export function calibrate(pairs: readonly Pair[]): Calibration | undefined {
   // Also false where all devices are the same number and the slope is none.
   if (!(slope - t * Math.sqrt(residual / spread) > 0)) return undefined
   return (devices) => {
-    const reach = t * Math.sqrt(residual * (1 + 1 / n + (devices - meanDevices) ** 2 / spread))
     const middle = line(devices)
+    const busy = Math.min(Math.max(middle / Math.max(meanPeople, 1), 1), mostBusy)
+    const reach = busy * t * Math.sqrt(residual * (1 + 1 / n + (devices - meanDevices) ** 2 / spread))
     return { estimate: Math.round(middle), low: Math.floor(middle - reach), high: Math.ceil(middle + reach) }
   }
 }

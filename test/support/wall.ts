@@ -114,7 +114,7 @@ export function advertOf(number: number): Sealed<Advert> {
 }
 
 /** What the profile phones needs beside a radio. */
-export const phonesSettings: PrivacySettings['phones'] = {
+export const phonesSettings: NonNullable<PrivacySettings['phones']> = {
   assessment: 'assessment.txt',
   legalBasis: 'Art. 6(1)(f) GDPR',
   signage: true,
