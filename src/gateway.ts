@@ -84,6 +84,7 @@ export function openGateway(parts: GatewayParts): Gateway {
   const identity = { organisation: config.organisation, store: config.store.id, gateway: config.gateway }
   const started = clock.monotonic()
   let storageIsFull = false
+  let refusedIsTold = false
   let tidyAt = 0
   const stops: (() => void | Promise<void>)[] = []
   const releaseListeners: ((release: Release, bytes: Buffer) => void)[] = []
@@ -169,6 +170,7 @@ export function openGateway(parts: GatewayParts): Gateway {
       outbox.withRoom(() => wall.tick(mayCatchUp()))
       if (wall.policy() && at >= tidyAt) tidy(at)
       storageIsFull = false
+      tellRefused()
       parts.onTick?.()
     } catch (error) {
       storageFailed(error)
@@ -176,6 +178,12 @@ export function openGateway(parts: GatewayParts): Gateway {
     coverage.forget(at - 26 * hour)
     uplink.wake()
     parts.runtimeFile?.write(formatSnapshot(wall.snapshot()))
+  }
+
+  function tellRefused(): void {
+    if (wall.refused === 0 || refusedIsTold) return
+    refusedIsTold = true
+    log.warn('a zone heard a million addresses in five minutes, which no shop has: further ones are not counted')
   }
 
   /** Once a day, as soon as the date is known: a changed policy waits for midnight, what is past its retention goes. */

@@ -81,8 +81,10 @@ export function doorsOf({ series }: Pick<Policy, 'series'>): string[] {
 }
 
 /** What a visit pays, in the words that everybody gets to read. */
-export function guessSentence(policy: Pick<Policy, 'guessIn100'>): string {
-  return `Someone who watches every number guesses whether you came right at most ${policy.guessIn100} times in 100.`
+export function guessSentence({ guessIn100, profile }: Pick<Policy, 'guessIn100' | 'profile'>): string {
+  const sentence = `Someone who watches every number guesses whether you came right at most ${guessIn100} times in 100.`
+  const bound = `That is for up to an hour with one phone that keeps its address; more of either gives more away.`
+  return profile === 'phones' ? `${sentence} ${bound}` : sentence
 }
 
 interface Context {
