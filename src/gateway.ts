@@ -268,8 +268,8 @@ export function openGateway(parts: GatewayParts): Gateway {
     onObservation: (listener) => void observationListeners.push(listener),
     async close() {
       parts.runtimeFile?.write(formatSnapshot(wall.snapshot()))
-      wall.close()
       for (const stop of stops.reverse()) await stop()
+      wall.close()
     },
   }
 }

@@ -58,7 +58,10 @@ export function phonesPriceLines(policy: Policy): string[] {
 
 /** The lines with which somebody takes the responsibility. */
 export function signatureLines(policy: Policy): string[] {
-  return ['In the file that privacy.phones.assessment names:', ...linesToSign(policy.hash).map((line) => `  ${line}`)]
+  return [
+    'In the file that privacy.phones.assessment names, completed (a date such as 2026-01-31):',
+    ...linesToSign(policy.hash).map((line) => `  ${line}`),
+  ]
 }
 
 function epsilon(milli: number): string {

@@ -11,7 +11,7 @@ export const longestAssessment = 1_000_000
 
 /** The lines that somebody completes, to sign the policy with this hash. */
 export function linesToSign(hash: string): string[] {
-  return [`policy: ${hash}`, 'name: ', 'role: ', 'date: 2026-01-31']
+  return [`policy: ${hash}`, 'name: ', 'role: ', 'date: ']
 }
 
 /** One clause why `text` does not sign the policy with this hash; null when it does. */

@@ -2,7 +2,7 @@ import { noise95OfSum } from './band.ts'
 import type { Slot } from './calendar.ts'
 import { spread } from './consistency.ts'
 import { type Bits, noiseFor } from './mechanism.ts'
-import type { Calibration } from './people.ts'
+import type { PeopleLine } from './people.ts'
 import {
   isDrawn,
   type Missing,
@@ -28,7 +28,7 @@ export interface Closing {
   /** Only for a day: its windows as they were released. */
   readonly windows?: readonly ReleasedWindow[]
   /** Only for phones: how many people a blurred number of devices stands for, as far as released numbers tell. */
-  readonly calibration?: Calibration | undefined
+  readonly peopleLine?: PeopleLine | undefined
   /** `{store}/{gateway}` and the hash of the policy in force. */
   readonly origin: string
   readonly policy: string
@@ -147,8 +147,8 @@ function keepReleasedDirections(work: Work): Work {
 /** From the blurred number and the line through released ones, never from a count: it costs nothing more. */
 function guessPeople(work: Work): Work {
   const { devices } = work.numbers
-  if (devices === undefined || devices === null || !work.calibration) return work
-  return { ...work, people: work.calibration(devices) }
+  if (devices === undefined || devices === null || !work.peopleLine) return work
+  return { ...work, people: work.peopleLine(devices) }
 }
 
 function describe(work: Work): ReleaseFields {

@@ -105,8 +105,8 @@ export function createDrafter(parts: DrafterParts): Drafter {
       const slots = schedule.calendarOn(slot.day).slotsOf(slot.day).length
       const coverage = isDrawn(series) || draft.missing ? draft.coverage : coverageOfSum(windows, slots)
       const missing = draft.missing ?? (isCovered(coverage) ? null : mostCommonMissing(windows))
-      const calibration = series.kind === 'phones' && !missing ? pairs.calibration(series, slot) : undefined
-      return { ...draft, coverage, missing, windows, calibration, seq, origin: parts.origin, policy: policy.hash }
+      const peopleLine = series.kind === 'phones' && !missing ? pairs.line(series, slot) : undefined
+      return { ...draft, coverage, missing, windows, peopleLine, seq, origin: parts.origin, policy: policy.hash }
     },
   }
 }

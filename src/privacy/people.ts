@@ -13,7 +13,7 @@ export interface Pair {
 }
 
 /** People for a released number of devices. */
-export type Calibration = (devices: number) => People
+export type PeopleLine = (devices: number) => People
 
 /** Fewer pairs tell nothing. */
 export const leastPairs = 20
@@ -22,7 +22,7 @@ export const leastPairs = 20
 const mostBusy = 4
 
 /** undefined while there are too few pairs or while it is not clear that more devices mean more people. */
-export function calibrate(pairs: readonly Pair[]): Calibration | undefined {
+export function peopleLine(pairs: readonly Pair[]): PeopleLine | undefined {
   const n = pairs.length
   if (n < leastPairs) return undefined
   const [meanDevices, meanPeople] = [mean(pairs, (pair) => pair.devices), mean(pairs, (pair) => pair.people)]

@@ -27,6 +27,6 @@ function* assessmentFindings(file: string, hash: string): Generator<Finding> {
   const read = readText(file, longestAssessment)
   const fault = 'text' in read ? assessmentFault(read.text, hash) : read.reason
   if (!fault) return
-  const fix = `Have this policy judged; then put these lines, completed, into that file: ${linesToSign(hash).join(' | ')}`
+  const fix = `Have this policy judged; then put these lines, completed, into that file (a date such as 2026-01-31): ${linesToSign(hash).join(' | ')}`
   yield problem(['privacy', 'phones', 'assessment'], `${display(file, [])}: ${fault}.`, fix)
 }

@@ -1,6 +1,6 @@
 import type { Slot } from './calendar.ts'
 import type { Journal } from './journal.ts'
-import { type Calibration, calibrate, type Pair } from './people.ts'
+import { type Pair, type PeopleLine, peopleLine } from './people.ts'
 import type { Plan } from './plan.ts'
 import { doorsOf } from './policy.ts'
 import type { FootfallFields, PhonesFields, PhonesSeries } from './release.ts'
@@ -8,7 +8,7 @@ import type { FootfallFields, PhonesFields, PhonesSeries } from './release.ts'
 /** What released numbers say of people and devices: read back from what was sent, never from exact counts. */
 export interface ReleasedPairs {
   /** By the slots of the 14 days before `slot` and those before it on its own day, as far as their policy is the same. */
-  calibration(series: PhonesSeries, slot: Slot): Calibration | undefined
+  line(series: PhonesSeries, slot: Slot): PeopleLine | undefined
 }
 
 /** As the journal keeps a payload. */
@@ -41,14 +41,14 @@ export function openReleasedPairs(journal: Pick<Journal, 'payloads'>, plan: Pick
   }
 
   return {
-    calibration(series, slot) {
+    line(series, slot) {
       const days = daysBefore(slot.day, daysBack)
       for (const key of kept.keys()) if (key < days[0]!) kept.delete(key)
       const { hash } = plan.policyOn(slot.day)
       // Another window, other doors or radios further off: another line.
       const alike = days.filter((day) => plan.policyOn(day).hash === hash)
       const today = pairsOf(series, slot.day).filter(({ start }) => start < slot.start)
-      return calibrate([...alike.flatMap((day) => keptPairsOf(series, day)), ...today])
+      return peopleLine([...alike.flatMap((day) => keptPairsOf(series, day)), ...today])
     },
   }
 }

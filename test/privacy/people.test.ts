@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cryptoBits, noiseFor } from '../../src/privacy/mechanism.ts'
-import { calibrate, leastPairs, type Pair, studentT975 } from '../../src/privacy/people.ts'
+import { leastPairs, type Pair, peopleLine, studentT975 } from '../../src/privacy/people.ts'
 import { seededRandom } from '../support/random.ts'
 
 /** Devices 0, 1, 2, ... and people that are twice as many and 5 more, off by what `wrong` says. */
@@ -12,7 +12,7 @@ const flip = (i: number) => (i % 2 ? 3 : -3)
 
 describe('devices to people', () => {
   it('follows the line of least squares', () => {
-    const guess = calibrate(pairs(40, flip))!(30)
+    const guess = peopleLine(pairs(40, flip))!(30)
     expect(guess.estimate).toBe(65)
     expect(guess.low).toBeLessThan(62)
     expect(guess.high).toBeGreaterThan(68)
@@ -23,7 +23,7 @@ describe('devices to people', () => {
     const [slope, residual] = [2 + 30 / 665, (180 - 900 / 665) / 18]
     const reach = 2.10092 * Math.sqrt(residual * (1 + 1 / 20 + 0.25 / 665))
     const middle = 24 - slope / 2
-    const guess = calibrate(pairs(20, flip))!(9)
+    const guess = peopleLine(pairs(20, flip))!(9)
     expect(guess).toEqual({
       estimate: Math.round(middle),
       low: Math.floor(middle - reach),
@@ -32,14 +32,14 @@ describe('devices to people', () => {
   })
 
   it('widens where more come than usual', () => {
-    const line = calibrate(pairs(60, flip))!
+    const line = peopleLine(pairs(60, flip))!
     const width = (devices: number) => line(devices).high - line(devices).low
     expect(width(100)).toBeGreaterThan(2.5 * width(20))
   })
 
   it('says nothing before there are enough pairs', () => {
-    expect(calibrate(pairs(leastPairs - 1))).toBeUndefined()
-    expect(calibrate(pairs(leastPairs))).toBeDefined()
+    expect(peopleLine(pairs(leastPairs - 1))).toBeUndefined()
+    expect(peopleLine(pairs(leastPairs))).toBeDefined()
   })
 
   it('says nothing where devices tell nothing of people', () => {
@@ -47,7 +47,7 @@ describe('devices to people', () => {
     const unrelated = Array.from({ length: 60 }, () => ({ devices: random() * 50, people: random() * 50 }))
     const falling = pairs(40).map(({ devices, people }) => ({ devices, people: -people }))
     const constant = pairs(40).map(({ people }) => ({ devices: 7, people }))
-    for (const some of [unrelated, falling, constant]) expect(calibrate(some)).toBeUndefined()
+    for (const some of [unrelated, falling, constant]) expect(peopleLine(some)).toBeUndefined()
   })
 
   it('knows the points of Student to four decimals', () => {
@@ -71,7 +71,7 @@ describe('devices to people', () => {
       return { truth, devices, people: truth + noiseFor(bits, 400) }
     })
     const guesses = slots.flatMap(({ truth, devices }, i) => {
-      const line = i % 5 === 0 ? calibrate(slots.slice(Math.max(0, i - 14 * 36), i)) : undefined
+      const line = i % 5 === 0 ? peopleLine(slots.slice(Math.max(0, i - 14 * 36), i)) : undefined
       return line ? [{ truth, ...line(devices) }] : []
     })
     const inside = guesses.filter(({ truth, low, high }) => low <= truth && truth <= high)
