@@ -12,7 +12,7 @@ import { controllerFindings, controllerSchema, purposeFindings, purposeSchema } 
 import { beaconFindings, unheardFindings } from './drivers/beacon-rules.ts'
 import { beaconSchema, type SensorSettings, sensorSchemas } from './drivers/settings.ts'
 import { sensorFindings, sensorShape, zoneFindings } from './drivers/settings-rules.ts'
-import { policyOf } from './privacy/policy.ts'
+import { policyFindings, priceFindings } from './privacy/policy-rules.ts'
 import { privacySchema, retentionSchema, zoneSchema } from './privacy/settings.ts'
 import { openingFindings, profileFindings, retentionFindings, storeFindings } from './privacy/settings-rules.ts'
 import { idOf, storeSchema } from './privacy/store-settings.ts'
@@ -115,11 +115,23 @@ export function invalid(file: string, problems: readonly Problem[]): GatewayErro
 
 /** Checks a configuration's text. `file` says what its paths are relative to. Never throws. */
 export function readConfig(text: string, file: string): ConfigCheck {
+  return readWith(text, file, policyFindings)
+}
+
+/** The same but for the signed assessment: to know what an accepted configuration was, after its file was signed anew. */
+export function readUnsigned(text: string, file: string): ConfigCheck {
+  return readWith(text, file, priceFindings)
+}
+
+/** Judges a configuration that is sound in itself, its paths absolute. */
+type Judge = (config: Config) => Iterable<Finding>
+
+function readWith(text: string, file: string, judge: Judge): ConfigCheck {
   const source = readYaml(text)
   if ('problems' in source) return source
   const document: unknown = structuredClone(source.value)
   const folder = dirname(resolve(file))
-  const findings = checkDocument(document, folder)
+  const findings = checkDocument(document, folder, judge)
   const told = (level: Finding['level']) =>
     findings
       .filter((finding) => finding.level === level)
@@ -143,7 +155,7 @@ function prepare() {
   return prepared
 }
 
-function checkDocument(document: unknown, folder: string): Finding[] {
+function checkDocument(document: unknown, folder: string, judge: Judge): Finding[] {
   const { places, validate } = prepare()
   validate(document)
   const errors = validate.errors ?? []
@@ -157,7 +169,7 @@ function checkDocument(document: unknown, folder: string): Finding[] {
   const sound = rules.filter(({ reads }) => !reads.some((key) => broken.has(key)))
   for (const rule of sound) findings.push(...rule.find(document as Config, folder))
   const isGood = findings.every(({ level }) => level === 'warning')
-  return isGood ? [...findings, ...policyFindings(document as Config)] : findings
+  return isGood ? [...findings, ...judge(withAbsolutePaths(document as Config, folder))] : findings
 }
 
 interface Rule {
@@ -189,17 +201,6 @@ const rules: readonly Rule[] = [
   { reads: ['privacy', 'sensors'], find: ({ privacy, sensors }) => profileFindings(privacy, sensors) },
 ]
 
-/** What only the wall can judge: what one visit pays in all. */
-function* policyFindings(config: Config): Generator<Finding> {
-  try {
-    policyOf(config)
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error
-    const path = error.code === 'PRIVACY_ABOVE_CEILING' ? ['zones'] : ['privacy', 'profile']
-    yield problem(path, error.message, error.fix ?? 'Use the profile footfall.')
-  }
-}
-
 function* fileFindings(config: Config, folder: string): Generator<Finding> {
   const { upstream, web, privacy } = withAbsolutePaths(config, folder)
   const files = [
@@ -211,7 +212,8 @@ function* fileFindings(config: Config, folder: string): Generator<Finding> {
   ] as const
   yield* pemFindings(files)
   const assessment = privacy.phones?.assessment
-  if (assessment && !existsSync(assessment)) {
+  // Where phones are counted it is read as well, once the policy is known.
+  if (assessment && privacy.profile !== 'phones' && !existsSync(assessment)) {
     yield problem(
       ['privacy', 'phones', 'assessment'],
       `${display(assessment, [])}: it does not exist.`,

@@ -11,8 +11,10 @@ import type { RuntimeFile } from './base/runtime-file.ts'
 import type { Config } from './config.ts'
 import type { Driver, DriverHealth, Reading } from './drivers/reading.ts'
 import { createDriver } from './drivers/registry.ts'
-import { feedsOf } from './drivers/settings-rules.ts'
+import { feedsOf, radiosOf } from './drivers/settings-rules.ts'
+import { createBeaconBook } from './observations/beacon-book.ts'
 import { createCoverage } from './observations/coverage.ts'
+import { deviceHealth } from './observations/device-health.ts'
 import type { Observation, Trouble } from './observations/observation.ts'
 import { createObservers, type Tally } from './observations/observers.ts'
 import { journalMigrations, openJournal } from './privacy/journal.ts'
@@ -86,6 +88,7 @@ export function openGateway(parts: GatewayParts): Gateway {
   const identity = { organisation: config.organisation, store: config.store.id, gateway: config.gateway }
   const started = clock.monotonic()
   let storageIsFull = false
+  let refusedIsTold = false
   let tidyAt = 0
   const stops: (() => void | Promise<void>)[] = []
   const releaseListeners: ((release: Release, bytes: Buffer) => void)[] = []
@@ -115,7 +118,10 @@ export function openGateway(parts: GatewayParts): Gateway {
   })
 
   // the wall
-  const feeds = feedsOf(config.sensors)
+  const phones = config.privacy.profile === 'phones' ? config.privacy.phones : undefined
+  const feeds = new Map(feedsOf(config.sensors))
+  // Until midnight an older policy may still declare them, though nobody listens: then they have no sensor.
+  if (phones) for (const [zone, radios] of radiosOf(config.sensors)) feeds.set(`phones/${zone}`, radios)
   const coverage = createCoverage([...feeds.values()].flat(), started)
   const wall = openWall({
     database,
@@ -125,20 +131,20 @@ export function openGateway(parts: GatewayParts): Gateway {
     runningDay: openRunningDay(database),
     bits: cryptoBits(),
     origin: `${identity.store}/${identity.gateway}`,
-    aliveShare: (zone, from, to) => coverage.aliveShare(feeds.get(zone) ?? [], from, to),
+    aliveShare: (feed, from, to) => coverage.aliveShare(feeds.get(feed) ?? [], from, to),
     keep,
     replaying: mode === 'replay',
     delay: macOf(folder.key, 'delay').readUInt32BE(0) % (30 * second),
   })
 
   // what it means
-  const phones = config.privacy.profile === 'phones' ? config.privacy.phones : undefined
+  const beacons = createBeaconBook(config.beacons)
   const observers = createObservers(config.sensors, observed, { beacons: config.beacons, phones })
 
   // what is heard
   const radio = {
     beacons: config.beacons,
-    hearsPeople: config.privacy.profile === 'phones',
+    hearsPeople: phones !== undefined,
     resetAdapter: parts.resetAdapter ?? (() => {}),
   }
   const drivers = mode === 'run' ? config.sensors.map((sensor) => createDriver(sensor, { clock, log, ...radio })) : []
@@ -149,6 +155,8 @@ export function openGateway(parts: GatewayParts): Gateway {
 
   function observed(observation: Observation): void {
     if (observation.kind === 'crossing') wall.count(observation.at, observation)
+    else if (observation.kind === 'nearby') wall.hear(observation.at, observation)
+    else if (observation.kind === 'telemetry') beacons.note(observation)
     else if (observation.kind === 'alive' || observation.kind === 'trouble') coverage.note(observation)
     for (const listener of observationListeners) listener(observation)
   }
@@ -171,6 +179,7 @@ export function openGateway(parts: GatewayParts): Gateway {
       outbox.withRoom(() => wall.tick(mayCatchUp()))
       if (wall.policy() && at >= tidyAt) tidy(at)
       storageIsFull = false
+      tellRefused()
       parts.onTick?.()
     } catch (error) {
       storageFailed(error)
@@ -178,6 +187,12 @@ export function openGateway(parts: GatewayParts): Gateway {
     coverage.forget(at - 26 * hour)
     uplink.wake()
     parts.runtimeFile?.write(formatSnapshot(wall.snapshot()))
+  }
+
+  function tellRefused(): void {
+    if (wall.refused === 0 || refusedIsTold) return
+    refusedIsTold = true
+    log.warn('a zone heard a million addresses in five minutes, which no shop has: further ones are not counted')
   }
 
   /** Once a day, as soon as the date is known: a changed policy waits for midnight, what is past its retention goes. */
@@ -209,7 +224,7 @@ export function openGateway(parts: GatewayParts): Gateway {
       uptime: Math.round((clock.monotonic() - started) / 1000),
       version: parts.version,
       clock: clock.isTrusted() ? 'trusted' : 'untrusted',
-      sensors: sensors().map(({ sensor, state }) => ({ id: sensor, state })),
+      ...deviceHealth(sensors(), beacons.report(clock.monotonic())),
       outboxHoursLeft: Math.floor(left.hoursLeft),
       shed: left.shed?.map(([first, last]) => [first, last]) ?? null,
       chain: journal.chainHead(),
@@ -218,9 +233,10 @@ export function openGateway(parts: GatewayParts): Gateway {
 
   function sensors(): readonly DriverHealth[] {
     if (mode === 'run') return drivers.map((driver) => driver.health())
-    return config.sensors.map(({ id }) => ({
+    const listens = phones !== undefined || config.beacons.length > 0
+    return config.sensors.map(({ id, kind }) => ({
       sensor: id,
-      state: 'up',
+      state: kind === 'ble' && !listens ? 'not-driven' : 'up',
       dropped: 0,
     }))
   }
@@ -264,6 +280,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     async close() {
       parts.runtimeFile?.write(formatSnapshot(wall.snapshot()))
       for (const stop of stops.reverse()) await stop()
+      wall.close()
     },
   }
 }

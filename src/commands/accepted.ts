@@ -1,12 +1,13 @@
 import { dirname, join, resolve } from 'node:path'
 import { boxKey, writeDurably } from '../base/data-folder.ts'
 import { parseDuration } from '../base/duration.ts'
+import { GatewayError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { holds, macOf } from '../base/mac.ts'
 import { valueAt } from '../base/problem.ts'
 import { readText } from '../base/text-file.ts'
 import { readYaml } from '../base/yaml-source.ts'
-import { type Config, invalid, readConfig } from '../config.ts'
+import { type Config, invalid, readConfig, readUnsigned } from '../config.ts'
 import { loosens, policyOf } from '../privacy/policy.ts'
 
 /** The configuration that a person at this box accepted last: its text, where it lay, and a MAC by the box key. */
@@ -18,15 +19,24 @@ export interface Accepted {
 const name = 'accepted.json'
 const longest = 1_000_000
 
+/** What was accepted, and whether it may still run: what counts phones only while its policy is signed for. */
+export interface Kept extends Accepted {
+  readonly config: Config
+  readonly isSigned: boolean
+}
+
 /** undefined when there is none or when its MAC does not hold: then it counts as none. */
-export function readAccepted(folder: string): (Accepted & { config: Config }) | undefined {
+export function readAccepted(folder: string): Kept | undefined {
   const read = readText(join(folder, name), longest)
   if (!('text' in read)) return undefined
   try {
     const { text, file, mac } = JSON.parse(read.text) as Accepted & { mac: string }
     if (!holds(Buffer.from(mac, 'hex'), macOf(boxKey(folder), text, file))) return undefined
-    const reading = readConfig(text, file)
-    return 'config' in reading ? { text, file, config: reading.config } : undefined
+    const reading = readUnsigned(text, file)
+    if ('problems' in reading) return undefined
+    const { config } = reading
+    const isSigned = config.privacy.profile !== 'phones' || 'config' in readConfig(text, file)
+    return { text, file, config, isSigned }
   } catch {
     return undefined
   }
@@ -53,15 +63,15 @@ function longerRetention(kept: Config, next: Config): string[] {
 /**
  * Which configuration runs: the file's, unless it is broken or would show more of shoppers than the one a person
  * accepted here. Then the kept one runs on and the log says why.
- * @throws CONFIG_INVALID when the file is broken and nothing was ever accepted
+ * @throws CONFIG_INVALID when neither may run
  */
 export function chooseConfig(found: Accepted, folder: string, log: Log): Config {
   const kept = readAccepted(folder)
   // The usual start: nothing changed, and what was kept has just been checked.
-  if (kept?.text === found.text && kept.file === found.file) return kept.config
+  if (kept?.isSigned && kept.text === found.text && kept.file === found.file) return kept.config
   const reading = readConfig(found.text, found.file)
   if ('problems' in reading) {
-    if (!kept) throw invalid(found.file, reading.problems)
+    if (!kept?.isSigned) throw invalid(found.file, reading.problems)
     log.error(
       { problems: reading.problems.length },
       'the configuration is broken, the accepted one runs: see `drempel check`',
@@ -70,11 +80,18 @@ export function chooseConfig(found: Accepted, folder: string, log: Log): Config 
   }
   const reasons = kept ? reasonsToConfirm(kept.config, reading.config) : []
   if (kept && reasons.length > 0) {
+    if (!kept.isSigned) throw unconfirmed(found.file)
     log.error({ reasons }, 'the configuration is less private, the accepted one runs until `drempel check --accept`')
     return kept.config
   }
   writeAccepted(folder, found)
   return reading.config
+}
+
+/** What runs must be confirmed, and what was confirmed may not run any more. */
+function unconfirmed(file: string): GatewayError {
+  const detail = `${file} is less private than the accepted one, whose policy is not signed for any more.`
+  return new GatewayError('CONFIG_INVALID', detail, { fix: 'Confirm it with `drempel check --accept`.' })
 }
 
 /** The data folder that a configuration names, even when other parts of it are broken. */

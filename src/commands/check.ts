@@ -58,7 +58,9 @@ function goodAnswer({ file, config, warnings, policy, toConfirm }: Answer) {
 function problemPage({ text, file }: Accepted, problems: readonly Problem[]): string {
   const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`
   const kept = readAccepted(dataFolderOf(text, file))
-  const meanwhile = kept ? 'The configuration that was accepted last runs on.' : 'Nothing is counted or sent with it.'
+  const meanwhile = kept?.isSigned
+    ? 'The configuration that was accepted last runs on.'
+    : 'Nothing is counted or sent with it.'
   const unseen = isClosedToUs(dataFolderOf(text, file)) ? ` ${unseenText}` : ''
   return [`${file} has ${count}.${unseen || ` ${meanwhile}`}`, '', ...problems.map(problemText)].join('\n')
 }

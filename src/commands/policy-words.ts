@@ -2,6 +2,7 @@ import type { Config } from '../config.ts'
 import { feedsNothing } from '../drivers/settings-rules.ts'
 import { ceilingMilli, guessSentence, type Policy } from '../privacy/policy.ts'
 import { isLoopback } from '../uplink/settings.ts'
+import { nearbyLines, phonesBandLines, phonesCareLines, phonesPriceLines, signatureLines } from './phones-words.ts'
 
 /** A few sentences under one heading. */
 export interface Section {
@@ -11,26 +12,31 @@ export interface Section {
 
 /** What a configuration measures, sends and keeps, in words for somebody who reads no YAML. */
 export function describePolicy(config: Config, policy: Policy): Section[] {
-  return [
-    { title: 'What is measured', lines: [...config.zones.map((zone) => zoneLine(zone, config)), ...idleLines(config)] },
+  const measured = config.zones.map((zone) => zoneLine(zone, config))
+  const sections = [
+    { title: 'What is measured', lines: [...measured, ...nearbyLines(config, policy), ...idleLines(config, policy)] },
     { title: 'When', lines: openingLines(config, policy) },
     { title: 'What leaves the shop', lines: leavingLines(config, policy) },
     { title: 'What one visit pays', lines: priceLines(policy) },
     { title: 'Who receives it', lines: recipientLines(config) },
     { title: 'How long it is kept on this box', lines: retentionLines(config) },
   ]
+  if (policy.profile !== 'phones') return sections
+  return [...sections, { title: 'What was signed', lines: signatureLines(policy) }]
 }
 
 function zoneLine(zone: Config['zones'][number], { privacy, sensors }: Config): string {
-  const what = privacy.profile === 'footfall-in' ? 'how many people go in' : 'how many people go in and out'
+  const what = privacy.profile === 'footfall' ? 'how many people go in and out' : 'how many people go in'
   const feeding = sensors.filter((sensor) => sensor.zone === zone.id && feedsNothing(sensor, sensors) === null)
   const by =
     feeding.length > 0 ? `counted by ${listOf(feeding.map(({ id, kind }) => `${id} (${kind})`))}` : 'by no sensor yet'
   return `${zone.name} (${zone.kind}): ${what}, ${by}${feeding.length > 1 ? ', added up' : ''}.`
 }
 
-function idleLines({ sensors }: Config): string[] {
+function idleLines({ sensors }: Config, { series }: Policy): string[] {
+  const isHeard = (zone: string) => series.some((one) => one.kind === 'phones' && one.zone === zone)
   return sensors.flatMap((sensor) => {
+    if (sensor.kind === 'ble' && isHeard(sensor.zone)) return []
     const reason = feedsNothing(sensor, sensors)
     return reason ? [`${sensor.id} (${sensor.kind}) feeds no number: ${reason}.`] : []
   })
@@ -51,7 +57,8 @@ function openingLines({ store }: Config, { windowSeconds }: Policy): string[] {
   ]
 }
 
-function leavingLines({ zones, purposes }: Config, policy: Policy): string[] {
+function leavingLines(config: Config, policy: Policy): string[] {
+  const { zones, purposes } = config
   const minutes = policy.windowSeconds / 60
   const consent =
     purposes.length === 0
@@ -61,6 +68,8 @@ function leavingLines({ zones, purposes }: Config, policy: Policy): string[] {
     `For each zone one message every ${minutes} minutes and one a day: also when nobody came, and always of the same size.`,
     'Random noise is added before anyone sees a number. In 95 of 100 cases it changes',
     ...zones.map((zone) => bandLine(zone, policy)),
+    ...phonesBandLines(config, policy),
+    ...phonesCareLines(policy),
     'Besides, the box says how it is itself: running or not, its sensors, its clock. No counts.',
     consent,
   ]
@@ -77,6 +86,7 @@ function priceLines(policy: Policy): string[] {
   return [
     `Who comes in once, passes every area once and leaves pays ${paid}.`,
     `${guessSentence(policy)} Without any number it is 50.`,
+    ...phonesPriceLines(policy),
     'Who comes or passes twice pays twice; staff, who pass all day, pay most.',
     'The noise protects against everyone who reads the numbers, not against whoever controls this box: it counts exactly.',
   ]

@@ -56,6 +56,12 @@ export function feedsOf(sensors: readonly SensorSettings[]): ReadonlyMap<string,
   return new Map([...Map.groupBy(counting, ({ zone }) => zone)].map(([zone, fed]) => [zone, fed.map(({ id }) => id)]))
 }
 
+/** The radios of each zone that has one. */
+export function radiosOf(sensors: readonly SensorSettings[]): ReadonlyMap<string, readonly string[]> {
+  const radios = sensors.filter(({ kind }) => kind === 'ble')
+  return new Map([...Map.groupBy(radios, ({ zone }) => zone)].map(([zone, heard]) => [zone, heard.map(({ id }) => id)]))
+}
+
 function isPaired(sensor: SensorOf<'tf-luna'>, sensors: readonly SensorSettings[]): boolean {
   return sensor.inner !== undefined || sensors.some((other) => other.kind === 'tf-luna' && other.inner === sensor.id)
 }

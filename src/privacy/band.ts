@@ -1,11 +1,11 @@
 /** What may be said in public about the noise: computed from epsilon alone, never from a draw. */
 
 /**
- * Smallest t with P(|Z| <= t) >= 0.95 for Z discrete Laplace of scale 1/epsilon.
- * With a = exp(-epsilon): P(|Z| > t) = 2 a^(t+1) / (1 + a).
+ * Smallest t with P(|Z| <= t) >= 0.95 for Z discrete Laplace of scale sensitivity/epsilon.
+ * With a = exp(-epsilon/sensitivity): P(|Z| > t) = 2 a^(t+1) / (1 + a).
  */
-export function noise95(epsilonMilli: number): number {
-  const a = Math.exp(-epsilonMilli / 1000)
+export function noise95(epsilonMilli: number, sensitivity = 1): number {
+  const a = Math.exp(-epsilonMilli / (1000 * sensitivity))
   let t = 0
   while ((2 * a ** (t + 1)) / (1 + a) > 0.05) t += 1
   return t

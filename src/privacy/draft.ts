@@ -1,15 +1,15 @@
-import { type Counts, isCovered } from './boundary.ts'
+import { type Exact, isCovered } from './boundary.ts'
 import type { Slot } from './calendar.ts'
 import type { Charge } from './journal.ts'
 import type { Policy } from './policy.ts'
-import type { Missing, ReleasedWindow, ReleaseFields, Series } from './release.ts'
+import { type FootfallFields, isDrawn, type Missing, numbersOf, type ReleasedWindow, type Series } from './release.ts'
 
 /** One slot of one series on its way through the two commits. */
 export interface Draft {
   readonly series: Series
   readonly slot: Slot
   readonly policy: Policy
-  readonly counts: Counts | null
+  readonly counts: Exact | null
   readonly missing: Missing | null
   readonly coverage: number
   readonly leavesAt: number
@@ -18,7 +18,10 @@ export interface Draft {
 /** A day's windows as head office has them: read back from what was sent, never from exact counts. */
 export function sentWindows(payloads: readonly Buffer[]): SentWindow[] {
   return payloads.map((payload) => {
-    const sent = JSON.parse(payload.toString()) as Pick<ReleaseFields, 'window' | 'in' | 'out' | 'missing' | 'coverage'>
+    const sent = JSON.parse(payload.toString()) as Pick<
+      FootfallFields,
+      'window' | 'in' | 'out' | 'missing' | 'coverage'
+    >
     return { start: sent.window.start, in: sent.in, out: sent.out, missing: sent.missing, coverage: sent.coverage }
   })
 }
@@ -42,9 +45,8 @@ export function mostCommonMissing(windows: readonly SentWindow[]): Missing {
 
 /** What a slot is charged: nothing where nothing is drawn. */
 export function chargeOf(draft: Draft): Charge {
-  const numbers = draft.series.releasesOut ? 2 : 1
-  const isDrawn = draft.series.drawn && draft.missing === null && isCovered(draft.coverage)
-  const spentMilli = isDrawn ? Math.round(draft.series.epsilon * 1000) * numbers : 0
+  const isSpent = isDrawn(draft.series) && draft.missing === null && isCovered(draft.coverage)
+  const spentMilli = isSpent ? Math.round(draft.series.epsilon * 1000) * numbersOf(draft.series).length : 0
   return { series: draft.series.name, slot: draft.slot, spentMilli, policy: draft.policy.hash }
 }
 

@@ -2,8 +2,11 @@ import { second } from '../base/duration.ts'
 import { type Closing, isCovered } from './boundary.ts'
 import { coverageOfSum, type Draft, mostCommonMissing, sentWindows } from './draft.ts'
 import type { Charged, Journal } from './journal.ts'
-import type { Listening } from './listening.ts'
+import { feedOf, type Listening } from './listening.ts'
+import type { Phones } from './phones.ts'
 import type { Plan } from './plan.ts'
+import { isDrawn } from './release.ts'
+import { openReleasedPairs } from './released-pairs.ts'
 import type { RunningDay } from './running-day.ts'
 import type { DueSlot, Schedule } from './schedule.ts'
 import type { Tally } from './tally.ts'
@@ -28,29 +31,43 @@ export interface DrafterParts {
   readonly schedule: Schedule
   readonly listening: Listening
   readonly tally: Tally
+  readonly phones: Phones
   /** `{store}/{gateway}`, the head of every id. */
   readonly origin: string
   /** Fixed delay of this gateway, ms. */
   readonly delay: number
 }
 
+/** A draft of which it is not known yet what was counted. */
+type Started = Pick<Draft, 'series' | 'slot' | 'policy' | 'leavesAt'>
+
 const leavesAfter = 30 * second
 
 export function createDrafter(parts: DrafterParts): Drafter {
-  const { plan, journal, runningDay, schedule, listening, tally } = parts
+  const { plan, journal, runningDay, schedule, listening, tally, phones } = parts
+  const pairs = openReleasedPairs(journal, plan)
 
-  function windowDraft(of: Pick<Draft, 'series' | 'slot' | 'policy' | 'leavesAt'>): Draft {
-    const { slot } = of
-    const { zone } = of.series
-    const missing = isRestored(slot.day) ? 'restored' : listening.missing(slot)
-    const counts = missing ? { in: 0, out: 0 } : tally.counts(slot, zone)
-    const coverage = missing ? 0 : listening.coverage(slot, zone)
-    const isDayDrawn = of.policy.series.some((one) => one.kind === 'day' && one.zone === zone && one.drawn)
-    if (isDayDrawn) runningDay.add(slot.day, zone, { ...counts, aliveMs: coverage * (slot.end - slot.start) })
-    return { ...of, counts, missing, coverage }
+  function windowDraft(of: Started): Draft {
+    const heard = heardOf(of)
+    const { slot, series, policy } = of
+    const counts = heard.missing ? { in: 0, out: 0 } : tally.counts(slot, series.zone)
+    const isDayDrawn = policy.series.some((one) => one.kind === 'day' && one.zone === series.zone && one.drawn)
+    const aliveMs = heard.coverage * (slot.end - slot.start)
+    if (isDayDrawn) runningDay.add(slot.day, series.zone, { ...counts, aliveMs })
+    return { ...of, ...heard, counts }
   }
 
-  function dayDraft(of: Pick<Draft, 'series' | 'slot' | 'policy' | 'leavesAt'>): Draft {
+  function phonesDraft(of: Started): Draft {
+    return { ...of, ...heardOf(of), counts: { devices: phones.devices(of.slot, of.series.zone) } }
+  }
+
+  function heardOf({ series, slot }: Started): Pick<Draft, 'missing' | 'coverage'> {
+    const feed = feedOf(series)
+    const missing = isRestored(slot.day) ? 'restored' : listening.missing(slot, feed)
+    return { missing, coverage: missing ? 0 : listening.coverage(slot, feed) }
+  }
+
+  function dayDraft(of: Started): Draft {
     const { day } = of.slot
     const calendar = schedule.calendarOn(day)
     const openMs = calendar.slotsOf(day).reduce((sum, slot) => sum + slot.end - slot.start, 0)
@@ -69,9 +86,11 @@ export function createDrafter(parts: DrafterParts): Drafter {
     of({ slot, policy, isLast }) {
       const windows = policy.series.filter((series) => series.kind === 'footfall')
       const days = policy.series.filter((series) => series.kind === 'day' && isLast)
+      const ofPhones = policy.series.filter((series) => series.kind === 'phones')
       const leavesAt = slot.end + leavesAfter + parts.delay
       return [
         ...windows.map((series) => windowDraft({ series, slot, policy, leavesAt })),
+        ...ofPhones.map((series) => phonesDraft({ series, slot, policy, leavesAt })),
         ...days.map((series) => dayDraft({ series, slot, policy, leavesAt })),
       ]
     },
@@ -84,9 +103,10 @@ export function createDrafter(parts: DrafterParts): Drafter {
       const { series, slot, policy } = draft
       const windows = series.kind === 'day' ? sentWindows(journal.payloads(`footfall/${series.zone}`, slot.day)) : []
       const slots = schedule.calendarOn(slot.day).slotsOf(slot.day).length
-      const coverage = series.drawn || draft.missing ? draft.coverage : coverageOfSum(windows, slots)
+      const coverage = isDrawn(series) || draft.missing ? draft.coverage : coverageOfSum(windows, slots)
       const missing = draft.missing ?? (isCovered(coverage) ? null : mostCommonMissing(windows))
-      return { ...draft, coverage, missing, windows, seq, origin: parts.origin, policy: policy.hash }
+      const peopleLine = series.kind === 'phones' && !missing ? pairs.line(series, slot) : undefined
+      return { ...draft, coverage, missing, windows, peopleLine, seq, origin: parts.origin, policy: policy.hash }
     },
   }
 }

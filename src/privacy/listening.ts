@@ -1,27 +1,40 @@
 import type { Slot } from './calendar.ts'
-import type { Missing } from './release.ts'
+import { subWindowMs } from './phones-price.ts'
+import type { Missing, Series } from './release.ts'
 import type { Timeline } from './timeline.ts'
 
-/** Sensor ms by slot start and zone. */
-export type AliveBySlot = Record<string, Record<string, number>>
+/** Sensor ms by slot start and name of the feed. */
+export type AliveByFeed = Record<string, Record<string, number>>
 
-/** Share of the monotonic interval in which the sensors of a zone were alive, 0 to 1. */
-export type AliveShare = (zone: string, from: number, to: number) => number
+/** Share of the monotonic interval in which the sensors of a feed were alive, 0 to 1. */
+export type AliveShare = (feed: string, from: number, to: number) => number
+
+/** The sensors that a series goes by. */
+export interface Feed {
+  /** The zone, for what counts people in it; `phones/{zone}` for its radios. */
+  readonly name: string
+  /** Is what it hears kept where it cannot be labelled yet, and where the process dies? Of addresses nothing is. */
+  readonly isKept: boolean
+}
+
+export function feedOf(series: Series): Feed {
+  return series.kind === 'phones' ? { name: series.name, isKept: false } : { name: series.zone, isKept: true }
+}
 
 export interface OpenSlot {
   readonly slot: Slot
-  readonly zones: readonly string[]
+  readonly feeds: readonly Feed[]
 }
 
 /** How well a slot was listened to: by this process, and by earlier ones through the snapshot. */
 export interface Listening {
   /** 0 to 1. */
-  coverage(slot: Slot, zone: string): number
+  coverage(slot: Slot, feed: Feed): number
   /** Why a slot cannot be counted at all; null when it was listened to. */
-  missing(slot: Slot): Missing | null
+  missing(slot: Slot, feed: Feed): Missing | null
   /** Sensor ms up to `now` of the slots that are not closed yet, for the snapshot; undefined while no slot is known. */
-  soFar(open: readonly OpenSlot[] | undefined, now: number): AliveBySlot
-  inherit(alive: AliveBySlot): void
+  soFar(open: readonly OpenSlot[] | undefined, now: number): AliveByFeed
+  inherit(alive: AliveByFeed): void
   /** Start of the earliest slot that an earlier process listened to; undefined when there is none. */
   earliest(): number | undefined
   forget(slot: Slot): void
@@ -29,32 +42,35 @@ export interface Listening {
 }
 
 export function createListening(timeline: Timeline, aliveShare: AliveShare): Listening {
-  let inherited: AliveBySlot = {}
+  let inherited: AliveByFeed = {}
 
-  function aliveMs(slot: Slot, zone: string, until: number): number {
-    const from = Math.max(slot.start, timeline.alignedFrom())
+  const heardFrom = ({ isKept }: Feed) => (isKept ? timeline.alignedFrom() : timeline.labelledFrom())
+
+  function aliveMs(slot: Slot, feed: Feed, until: number): number {
+    const from = Math.max(slot.start, heardFrom(feed))
     const to = Math.min(slot.end, until)
-    const here = from < to ? aliveShare(zone, timeline.unlabel(from), timeline.unlabel(to)) * (to - from) : 0
-    return Math.min(here + (inherited[slot.start]?.[zone] ?? 0), slot.end - slot.start)
+    const here = from < to ? aliveShare(feed.name, timeline.unlabel(from), timeline.unlabel(to)) * (to - from) : 0
+    return Math.min(here + (inherited[slot.start]?.[feed.name] ?? 0), slot.end - slot.start)
   }
 
-  function missing(slot: Slot): Missing | null {
-    if (inherited[slot.start] || slot.end > timeline.alignedFrom()) return null
+  function missing(slot: Slot, feed: Feed): Missing | null {
+    if (inherited[slot.start]?.[feed.name] !== undefined || slot.end > heardFrom(feed)) return null
     return slot.end <= timeline.startedAt() ? 'lost' : 'clock'
   }
 
-  function byZone(slot: Slot, zones: readonly string[], until: number): Record<string, number> {
-    return Object.fromEntries(zones.map((zone) => [zone, aliveMs(slot, zone, until)]))
+  /** What the next process can take over: of an open sub-window nothing, so it was not heard. */
+  function lasting({ slot, feeds }: OpenSlot, now: number): [number, Record<string, number>][] {
+    const endedUntil = Math.floor(now / subWindowMs) * subWindowMs
+    const heard = feeds.filter((feed) => missing(slot, feed) === null)
+    if (heard.length === 0) return []
+    const alive = heard.map((feed) => [feed.name, aliveMs(slot, feed, feed.isKept ? now : endedUntil)])
+    return [[slot.start, Object.fromEntries(alive)]]
   }
 
   return {
-    coverage: (slot, zone) => aliveMs(slot, zone, slot.end) / (slot.end - slot.start),
+    coverage: (slot, feed) => aliveMs(slot, feed, slot.end) / (slot.end - slot.start),
     missing,
-    soFar(open, now) {
-      if (!open) return inherited
-      const heard = open.filter(({ slot }) => missing(slot) === null)
-      return Object.fromEntries(heard.map(({ slot, zones }) => [slot.start, byZone(slot, zones, now)]))
-    },
+    soFar: (open, now) => (open ? Object.fromEntries(open.flatMap((one) => lasting(one, now))) : inherited),
     inherit(alive) {
       inherited = { ...alive }
     },

@@ -100,11 +100,11 @@ export function discreteLaplace(bits: Bits, scale: Ratio): bigint {
 }
 
 /**
- * The noise of one released number whose true value one zone-visit changes by at most 1.
+ * The noise of one released number whose true value one unit of privacy changes by at most `sensitivity`.
  * @param epsilonMilli privacy loss in thousandths, so that the scale is an exact rational
  */
-export function noiseFor(bits: Bits, epsilonMilli: number): number {
-  return Number(discreteLaplace(bits, { num: 1000n, den: BigInt(epsilonMilli) }))
+export function noiseFor(bits: Bits, epsilonMilli: number, sensitivity = 1): number {
+  return Number(discreteLaplace(bits, { num: 1000n * BigInt(sensitivity), den: BigInt(epsilonMilli) }))
 }
 
 function reduce({ num, den }: Ratio): Ratio {

@@ -3,13 +3,16 @@ import { parseDuration } from '../base/duration.ts'
 import { GatewayError } from '../base/errors.ts'
 import { guessIn100, noise95, noise95OfSum } from './band.ts'
 import { createCalendar } from './calendar.ts'
-import type { Series } from './release.ts'
+import { phonesSeries, stayMilli, usualStayMinutes } from './phones-price.ts'
+import { type FootfallSeries, numbersOf, type Series } from './release.ts'
 import type { Opening, PrivacySettings, Zone } from './settings.ts'
 
 /** What a policy is made from: the parts of the configuration that decide what leaves and how blurred. */
 export interface PolicySource {
   readonly store: { readonly timezone: string; readonly opening: Opening }
   readonly zones: readonly Zone[]
+  /** Only radios matter: the zones of sensors of kind ble can have phones counted. */
+  readonly sensors: readonly { readonly kind: string; readonly zone: string }[]
   readonly privacy: PrivacySettings
 }
 
@@ -21,8 +24,13 @@ export interface Policy {
   readonly timezone: string
   readonly opening: Opening
   readonly series: readonly Series[]
-  /** Thousandths of epsilon that a shopper pays who enters once, passes every area once and leaves. */
+  /**
+   * Thousandths of epsilon that a shopper pays who enters once, passes every area once and leaves; where phones are
+   * counted, within an hour and with one phone that keeps its address.
+   */
   readonly perVisitMilli: number
+  /** Only where phones are counted: the weakest that is still taken for near, dBm. */
+  readonly phones?: { readonly rssiMin: number }
   /** Right guesses in 100, from even odds, of someone who watches every number and wonders whether you came. */
   readonly guessIn100: number
   /** `sha256:` and 64 hex digits over all of the above. */
@@ -46,33 +54,53 @@ export function policyOf(source: PolicySource): Policy {
   const windowSeconds = parseDuration(window) / 1000
   const { timezone, opening } = source.store
   const windowsPerDay = createCalendar(timezone, opening, windowSeconds).mostSlots
-  const context = { profile, fine: precision === 'fine', windowSeconds, windowsPerDay }
-  const series = source.zones.flatMap((zone) => seriesOf(zone, context))
-  const perVisitMilli = pays(source.zones, context)
-  refuseAboveCeiling(perVisitMilli)
-  const content = { profile, precision, windowSeconds, timezone, opening, series, perVisitMilli }
+  const releasesOut = profile === 'footfall'
+  const context = { releasesOut, fine: precision === 'fine', windowSeconds, windowsPerDay }
+  const phones = zonesWithPhones(source).map((zone) => phonesSeries(zone, windowSeconds))
+  const series = [...source.zones.flatMap((zone) => seriesOf(zone, context)), ...phones]
+  const perVisitMilli = pays(source.zones, context) + stayMilli(usualStayMinutes, windowSeconds, phones.length)
+  refuseAboveCeiling(perVisitMilli, phones.length > 0)
+  const nearness = phones.length > 0 ? nearnessOf(source.privacy) : {}
+  const content = { profile, precision, windowSeconds, timezone, opening, series, perVisitMilli, ...nearness }
   return { ...content, guessIn100: guessIn100(perVisitMilli), hash: hashOf(content) }
 }
 
+function zonesWithPhones({ privacy, zones, sensors }: PolicySource): string[] {
+  if (privacy.profile !== 'phones') return []
+  const heard = new Set(sensors.filter(({ kind }) => kind === 'ble').map(({ zone }) => zone))
+  return zones.map(({ id }) => id).filter((id) => heard.has(id))
+}
+
+function nearnessOf({ phones }: PrivacySettings): Pick<Policy, 'phones'> {
+  return phones ? { phones: { rssiMin: phones.rssiMin } } : {}
+}
+
+/** The zones with a door to outside: only there a day is drawn of its own. */
+export function doorsOf({ series }: Pick<Policy, 'series'>): string[] {
+  return series.filter((one) => one.kind === 'day' && one.drawn).map(({ zone }) => zone)
+}
+
 /** What a visit pays, in the words that everybody gets to read. */
-export function guessSentence(policy: Pick<Policy, 'guessIn100'>): string {
-  return `Someone who watches every number guesses whether you came right at most ${policy.guessIn100} times in 100.`
+export function guessSentence({ guessIn100, profile }: Pick<Policy, 'guessIn100' | 'profile'>): string {
+  const sentence = `Someone who watches every number guesses whether you came right at most ${guessIn100} times in 100.`
+  const bound = `That is for up to an hour with one phone that keeps its address; more of either gives more away.`
+  return profile === 'phones' ? `${sentence} ${bound}` : sentence
 }
 
 interface Context {
-  readonly profile: string
+  readonly releasesOut: boolean
   readonly fine: boolean
   readonly windowSeconds: number
   readonly windowsPerDay: number
 }
 
-function seriesOf(zone: Zone, context: Context): Series[] {
+function seriesOf(zone: Zone, context: Context): FootfallSeries[] {
   const { windowSeconds, windowsPerDay } = context
   const common = {
     zone: zone.id,
     unit: 'zone-visit' as const,
     mechanism: 'discrete-laplace' as const,
-    releasesOut: context.profile !== 'footfall-in',
+    releasesOut: context.releasesOut,
   }
   const { window, day } = milli(zone, context)
   const footfall = { epsilon: window / 1000, noise95: noise95(window), windowsPerDay: 0, windowSeconds, drawn: true }
@@ -95,7 +123,7 @@ function milli(zone: Zone, { fine }: Context): { window: number; day: number } {
 
 /** Enter once through some door, pass every area once, leave: each zone costs in each released direction. */
 function pays(zones: readonly Zone[], context: Context): number {
-  const directions = context.profile === 'footfall-in' ? 1 : 2
+  const directions = context.releasesOut ? 2 : 1
   const cost = (zone: Zone) => {
     const { window, day } = milli(zone, context)
     return (window + day) * directions
@@ -105,21 +133,23 @@ function pays(zones: readonly Zone[], context: Context): number {
   return Math.max(0, ...doors) + areas.reduce((sum, each) => sum + each, 0)
 }
 
-function refuseAboveCeiling(perVisitMilli: number): void {
+function refuseAboveCeiling(perVisitMilli: number, isOfPhones: boolean): void {
   if (perVisitMilli <= ceilingMilli) return
   throw new GatewayError(
     'PRIVACY_ABOVE_CEILING',
     `It would pay ${perVisitMilli / 1000}; the most is ${ceilingMilli / 1000}.`,
     {
-      fix: 'Declare fewer area zones, or precision: standard.',
+      fix: isOfPhones
+        ? 'Use a longer window, or radios in fewer zones, fewer area zones or precision: standard.'
+        : 'Declare fewer area zones, or precision: standard.',
     },
   )
 }
 
 function refuseUnbuilt(profile: string): void {
-  if (profile === 'footfall' || profile === 'footfall-in') return
+  if (profile === 'footfall' || profile === 'footfall-in' || profile === 'phones') return
   throw new GatewayError('PRIVACY_PROFILE_NOT_BUILT', `Profile '${profile}' is not in this version.`, {
-    fix: 'Use footfall or footfall-in.',
+    fix: 'Use footfall, footfall-in or phones.',
   })
 }
 
@@ -144,11 +174,16 @@ export function loosens(kept: Policy, next: Policy): string[] {
     next.windowSeconds < kept.windowSeconds,
     `windows would be ${next.windowSeconds / 60} instead of ${kept.windowSeconds / 60} minutes`,
   )
-  const before = new Set(kept.series.flatMap(numbersOf))
-  for (const number of next.series.flatMap(numbersOf)) say(!before.has(number), `${number} would leave the shop too`)
+  const [near, nearer] = [kept.phones?.rssiMin, next.phones?.rssiMin]
+  say(
+    near !== undefined && nearer !== undefined && nearer < near,
+    `phones would be heard at ${nearer} instead of ${near} dBm, so from further away`,
+  )
+  const before = new Set(kept.series.flatMap(namesOf))
+  for (const number of next.series.flatMap(namesOf)) say(!before.has(number), `${number} would leave the shop too`)
   return reasons
 }
 
-function numbersOf(series: Series): string[] {
-  return series.releasesOut ? [`${series.name} in`, `${series.name} out`] : [`${series.name} in`]
+function namesOf(series: Series): string[] {
+  return numbersOf(series).map((number) => `${series.name} ${number}`)
 }

@@ -1,10 +1,13 @@
-import type { AliveBySlot } from './listening.ts'
+import type { AliveByFeed } from './listening.ts'
+import type { PhonesBySlot } from './phones.ts'
 import type { CountsBySlot } from './tally.ts'
 
 /** What is open, as plain integers: kept in RAM outside the process, so that a crash loses at most a second of it. */
 export interface Snapshot {
   readonly counts: CountsBySlot
-  readonly alive: AliveBySlot
+  /** Sums of the sub-windows that have ended; of the open one nothing. */
+  readonly phones: PhonesBySlot
+  readonly alive: AliveByFeed
 }
 
 export function formatSnapshot(snapshot: Snapshot): string {
@@ -14,24 +17,46 @@ export function formatSnapshot(snapshot: Snapshot): string {
 /** undefined for anything that is not a snapshot, whole: a number made up from half of one would be a lie. */
 export function parseSnapshot(text: string): Snapshot | undefined {
   try {
-    const { counts, alive } = JSON.parse(text) as Partial<Snapshot>
-    if (!isBySlot(counts, isPair) || !isBySlot(alive, isAmount)) return undefined
-    return { counts, alive }
+    const { counts, phones, alive } = JSON.parse(text) as Partial<Snapshot>
+    if (!isBySlot(counts, isMapOf(isPair)) || !isBySlot(phones, isEnded) || !isBySlot(alive, isMapOf(isAmount)))
+      return undefined
+    return { counts, phones, alive }
   } catch {
     return undefined
   }
 }
 
-function isBySlot<T>(value: unknown, isCell: (cell: unknown) => cell is T): value is Record<string, Record<string, T>> {
+type Check<T> = (value: unknown, start: number) => value is T
+
+function isBySlot<T>(value: unknown, isOfSlot: Check<T>): value is Record<string, T> {
   if (typeof value !== 'object' || value === null) return false
-  return Object.entries(value).every(([start, zones]) => {
-    if (!Number.isSafeInteger(Number(start)) || typeof zones !== 'object' || zones === null) return false
-    return Object.values(zones).every(isCell)
+  return Object.entries(value).every(([start, ofSlot]) => {
+    return Number.isSafeInteger(Number(start)) && isOfSlot(ofSlot, Number(start))
   })
 }
 
+function isMapOf<T>(isCell: (cell: unknown) => cell is T): Check<Record<string, T>> {
+  return (value): value is Record<string, T> => {
+    return typeof value === 'object' && value !== null && Object.values(value).every(isCell)
+  }
+}
+
+const longestSlot = 3_600_000
+
+/** Sub-windows end inside their slot; a later end would keep those to come from being heard. */
+function isEnded(value: unknown, start: number): value is PhonesBySlot[string] {
+  if (typeof value !== 'object' || value === null || !('until' in value) || !('zones' in value)) return false
+  const { until, zones } = value
+  if (!isCount(until) || until <= start || until > start + longestSlot) return false
+  return isMapOf(isCount)(zones, start)
+}
+
 function isPair(value: unknown): value is [number, number] {
-  return Array.isArray(value) && value.length === 2 && value.every((one) => Number.isSafeInteger(one) && one >= 0)
+  return Array.isArray(value) && value.length === 2 && value.every(isCount)
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
 function isAmount(value: unknown): value is number {

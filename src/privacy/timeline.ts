@@ -16,6 +16,8 @@ export interface Timeline {
   startedAt(): number
   /** Wall ms from which on slots can be filled: the start, the last step, or 24 h before trust came. */
   alignedFrom(): number
+  /** Wall ms from which on moments were labelled as they happened: the moment trust came, or the last step. */
+  labelledFrom(): number
 }
 
 /** Labels that are off by less than this do no harm to windows of five minutes and more. */
@@ -26,6 +28,7 @@ export function createTimeline(clock: Clock): Timeline {
   const started = clock.monotonic()
   let offset: number | undefined
   let aligned = started
+  let labelled = started
   let startedWall = 0
 
   return {
@@ -37,16 +40,19 @@ export function createTimeline(clock: Clock): Timeline {
       offset = seen
       if (before === undefined) {
         startedWall = started + seen
-        aligned = Math.max(started, clock.monotonic() - longestHold)
+        labelled = clock.monotonic()
+        aligned = Math.max(started, labelled - longestHold)
         return 'trusted-now'
       }
       if (Math.abs(seen - before) <= tolerated) return 'steady'
       aligned = clock.monotonic()
+      labelled = aligned
       return 'stepped'
     },
     label: (at) => (offset === undefined || at < aligned ? undefined : at + offset),
     unlabel: (wall) => wall - (offset ?? 0),
     startedAt: () => startedWall,
     alignedFrom: () => aligned + (offset ?? 0),
+    labelledFrom: () => labelled + (offset ?? 0),
   }
 }

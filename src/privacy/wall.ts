@@ -1,13 +1,16 @@
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
 import { day as oneDay, second } from '../base/duration.ts'
+import type { Nearby } from '../observations/observation.ts'
 import { release } from './boundary.ts'
 import { nextDay } from './calendar.ts'
 import { chargeOf, type Draft, partition } from './draft.ts'
 import { createDrafter } from './drafter.ts'
 import type { Charged, Journal } from './journal.ts'
-import { type AliveShare, createListening, type OpenSlot } from './listening.ts'
+import { type AliveShare, createListening, feedOf, type OpenSlot } from './listening.ts'
 import type { Bits } from './mechanism.ts'
+import { createOpenCounts } from './open-counts.ts'
+import { createPhones, type Place } from './phones.ts'
 import type { Plan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import type { Release, Series } from './release.ts'
@@ -42,6 +45,8 @@ export interface WallParts {
 export interface Wall {
   /** A passage at a monotonic moment. */
   count(at: number, passage: Passage): void
+  /** A phone near a zone's radio at a monotonic moment. While the clock is not trusted it is not even looked at. */
+  hear(at: number, nearby: Pick<Nearby, 'zone' | 'advert'>): void
   /**
    * Closes every slot that is due; `mayClose` false only looks at the clock. Call about once a second; throws when
    * storage fails and may be called again.
@@ -62,6 +67,10 @@ export interface Wall {
   restoredFromImage(seq: number): void
   /** People who passed but whose slot was closed already, since start. Never published. */
   readonly late: number
+  /** Adverts of phones that were not looked at because there were too many addresses, since start. Never published. */
+  readonly refused: number
+  /** Overwrites what is open of phones. */
+  close(): void
 }
 
 // A crossing is told up to 1.5 s after it happened, when no other edge can change its meaning any more.
@@ -83,8 +92,10 @@ export function openWall(parts: WallParts): Wall {
   const schedule = createSchedule(plan, grace)
   const listening = createListening(timeline, parts.aliveShare)
   const tally = createTally()
+  const phones = createPhones({ bits: parts.bits, placeAt: phonesAt })
+  const open = createOpenCounts({ listening, tally, phones })
   const hold = createHold()
-  const drafter = createDrafter({ ...parts, schedule, listening, tally })
+  const drafter = createDrafter({ ...parts, ...open, schedule })
   let writing: readonly Writing[] = []
   let cursor: number | undefined
   let late = 0
@@ -99,17 +110,24 @@ export function openWall(parts: WallParts): Wall {
     else tally.add(slot, passage)
   }
 
+  function phonesAt(time: number): Place | undefined {
+    const slot = schedule.slotAt(time)
+    if (!slot || slot.start < cursor!) return undefined
+    const series = plan.policyOn(slot.day).series.filter(({ kind }) => kind === 'phones')
+    return { slot, zones: series.map(({ zone }) => zone) }
+  }
+
   /** False while nothing can be labelled. */
   function look(): boolean {
     const seen = timeline.look()
     if (seen === 'untrusted') return false
     if (seen === 'stepped') {
-      tally.clear()
-      listening.clear()
+      open.clear()
       skipTo(Math.max(cursor!, clock.now() - longestCatchUp))
     }
     if (cursor === undefined) begin()
     hold.drain(label)
+    phones.endBefore(clock.now())
     return true
   }
 
@@ -133,11 +151,12 @@ export function openWall(parts: WallParts): Wall {
   /** What is before `time` and not closed yet never will be. */
   function skipTo(time: number): void {
     cursor = time
-    tally.forgetBefore(time)
+    open.forgetBefore(time)
   }
 
   function close(until: number): void {
     if (!look()) return
+    phones.endBefore(until)
     if (writing.length > 0) write(writing)
     for (;;) {
       const due = [...schedule.due(cursor!, until).take(slotsPerCommit)]
@@ -152,10 +171,7 @@ export function openWall(parts: WallParts): Wall {
       runningDay.forgetBefore(due[0]!.slot.day)
       return charge(due.flatMap(drafter.of))
     })
-    for (const { slot } of due) {
-      tally.forget(slot)
-      listening.forget(slot)
-    }
+    for (const { slot } of due) open.forget(slot)
     cursor = due.at(-1)!.slot.end
     write(charged)
   }
@@ -188,7 +204,7 @@ export function openWall(parts: WallParts): Wall {
   function openSlots(now: number): OpenSlot[] | undefined {
     if (cursor === undefined) return undefined
     return [...schedule.begun(cursor, now)].map(({ slot, policy }) => {
-      return { slot, zones: policy.series.map((series) => series.zone) }
+      return { slot, feeds: policy.series.map(feedOf) }
     })
   }
 
@@ -199,17 +215,18 @@ export function openWall(parts: WallParts): Wall {
       if (cursor === undefined) hold.add(at, passage)
       else label(at, passage)
     },
+    hear(at, { zone, advert }) {
+      const time = cursor === undefined ? undefined : timeline.label(at)
+      if (time !== undefined) phones.hear(time, zone, advert)
+    },
     tick: (mayClose = true) => void (mayClose ? close(clock.now()) : look()),
     finish: (time) => close((schedule.slotAt(time)?.end ?? time) + grace),
     nextDue: () => (cursor === undefined ? undefined : schedule.nextDue(cursor)),
     snapshot() {
       const now = clock.now()
-      return { counts: tally.snapshot(), alive: listening.soFar(openSlots(now), now) }
+      return open.snapshot(openSlots(now), now)
     },
-    restore(snapshot) {
-      tally.restore(snapshot.counts)
-      listening.inherit(snapshot.alive)
-    },
+    restore: open.restore,
     policy: policyNow,
     // A clock that went back must not put another policy on a day of which numbers were drawn already.
     adopt: (policy) => plan.adopt(policy, Math.max(clock.now(), (cursor ?? 0) - 1)),
@@ -219,5 +236,9 @@ export function openWall(parts: WallParts): Wall {
     get late() {
       return late
     },
+    get refused() {
+      return phones.refused
+    },
+    close: () => phones.clear(),
   }
 }

@@ -1,6 +1,7 @@
 import type { Series } from '../privacy/release.ts'
 import { declareSeries, type Identity, paddedLength } from './feed.ts'
-import { type Catalogue, schemaVersion } from './feed-schema.ts'
+import type { Catalogue } from './feed-schema.ts'
+import { schemaVersion } from './schema-notices.ts'
 
 /** What the catalogue needs to know of the policy in force. */
 export interface Declared {

@@ -1,7 +1,8 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import { GatewayError } from '../base/errors.ts'
-import { isRelease, type Release, type ReleaseFields, type Series } from '../privacy/release.ts'
-import { type Catalogue, type FeedKind, feedSchemas, type Health, largestCount, type Status } from './feed-schema.ts'
+import { isRelease, type Release, type Series } from '../privacy/release.ts'
+import { type Catalogue, type FeedKind, feedSchemas, type Health, type Status } from './feed-schema.ts'
+import { longestOf, wire } from './wire.ts'
 
 /**
  * The one door out. Everything that leaves is Outgoing, and Outgoing is made here only: from a Release that crossed
@@ -58,8 +59,9 @@ export function rootTopic(identity: Identity): string {
 export function encodeRelease(release: Release, series: Series, identity: Identity): Outgoing {
   if (!isRelease(release)) throw new GatewayError('PRIVACY_NOT_MINTED', 'It came to the feed.')
   const head = `${identity.store}/${identity.gateway}/${series.name}/`
-  if (release.series !== series.name || !release.id.startsWith(head)) throw refusal(series.kind, 'its id or series')
-  if ((release.windows?.length ?? 0) > series.windowsPerDay) throw refusal(series.kind, 'the number of windows')
+  if (release.kind !== series.kind || release.series !== series.name || !release.id.startsWith(head))
+    throw refusal(series.kind, 'its id or series')
+  if (tooManyWindows(release, series)) throw refusal(series.kind, 'the number of windows')
   const message = wire(release)
   check(series.kind, message)
   const bytes = pad(JSON.stringify(message), paddedLength(series, identity), series.kind)
@@ -67,51 +69,13 @@ export function encodeRelease(release: Release, series: Series, identity: Identi
   return make({ topic, bytes, retain: false, qos: 1, lane: 'aggregates', seq: release.seq })
 }
 
+function tooManyWindows(release: Release, series: Series): boolean {
+  return release.kind === 'day' && series.kind === 'day' && release.windows.length > series.windowsPerDay
+}
+
 /** Bytes of every message of a series: those of the longest one it could ever send. */
-export function paddedLength(series: Series, identity: Identity): number {
-  const start = '2026-01-01T00:00:00Z'
-  const isDay = series.kind === 'day'
-  const out = series.releasesOut ? -largestCount : null
-  const window = { start, in: -largestCount, out }
-  const longest: WireFields = {
-    id: `${identity.store}/${identity.gateway}/${series.name}/${isDay ? start.slice(0, 10) : start}`,
-    // A day has 23 to 25 hours: five digits of seconds.
-    window: { start, seconds: isDay ? 86_400 : series.windowSeconds },
-    in: -largestCount,
-    out,
-    ...(isDay ? { windows: Array.from({ length: series.windowsPerDay }, () => window) } : {}),
-    noise95: 99_999,
-    coverage: 0.95,
-    missing: 'sensor-down',
-    privacy: { unit: series.unit, epsilon: 0.125, mechanism: series.mechanism, policy: `sha256:${'0'.repeat(64)}` },
-    seq: 999_999_999_999,
-  }
-  return Buffer.byteLength(JSON.stringify(wire(longest)))
-}
-
-type WireFields = Omit<ReleaseFields, 'series'>
-
-/** The contract's keys in the contract's order; every number rounded to the digits it is allowed. */
-function wire(release: WireFields) {
-  const { id, window, noise95, coverage, missing, privacy, seq } = release
-  const { unit, epsilon, mechanism, policy } = privacy
-  const windows = release.windows?.map((one) => ({ start: one.start, in: clamp(one.in), out: clamp(one.out) }))
-  return {
-    id,
-    window: { start: window.start, seconds: window.seconds },
-    in: clamp(release.in),
-    out: clamp(release.out),
-    ...(windows ? { windows } : {}),
-    noise95,
-    coverage: Math.round(coverage * 20) / 20,
-    missing,
-    privacy: { unit, epsilon: Math.round(epsilon * 1000) / 1000, mechanism, policy },
-    seq,
-  }
-}
-
-function clamp(count: number | null): number | null {
-  return count === null ? null : Math.min(Math.max(count, -largestCount), largestCount)
+export function paddedLength(series: Series, { store, gateway }: Identity): number {
+  return Buffer.byteLength(JSON.stringify(wire(longestOf(series, `${store}/${gateway}`))))
 }
 
 function pad(text: string, length: number, kind: FeedKind): Buffer {

@@ -7,7 +7,7 @@ import { GatewayError, systemCode } from '../base/errors.ts'
 import type { Protocol } from './courier-words.ts'
 import { type Cause, explainFailure, type Failure } from './failure.ts'
 import { encodeNotice, type Identity, isOutgoing, type Outgoing, rootTopic } from './feed.ts'
-import { schemaVersion } from './feed-schema.ts'
+import { schemaVersion } from './schema-notices.ts'
 import type { UpstreamSettings } from './settings.ts'
 
 /**

@@ -89,7 +89,7 @@ export const guardedNames: readonly GuardedName[] = [
   {
     name: 'unseal',
     home: 'src/base/sealed.ts',
-    only: [{ file: 'src/privacy/pseudonym.ts', mayCome: true }, { file: 'src/observations/recognition.ts' }],
+    only: [{ file: 'src/privacy/pseudonym.ts' }, { file: 'src/observations/recognition.ts' }],
     reason:
       'an identifier may be looked at in two places only: to forget it in a pseudonym, or to recognise who agreed',
   },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Zone } from '../../src/privacy/settings.ts'
-import { openShop, type Shop } from '../support/wall.ts'
+import { openShop, type Shop, sentOf } from '../support/wall.ts'
 
-const footfall = (shop: Shop) => shop.sent.map((one) => one.release).filter((one) => one.series.startsWith('footfall'))
+const footfall = (shop: Shop) => sentOf(shop, 'footfall')
 const day = 86_400_000
 const side: Zone = { id: 'side', name: 'Side door', kind: 'door' }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { openShop, type Shop } from '../support/wall.ts'
+import { openShop, type Shop, sentOf } from '../support/wall.ts'
 
-const footfall = (shop: Shop) => shop.sent.map((one) => one.release).filter((one) => one.series.startsWith('footfall'))
+const footfall = (shop: Shop) => sentOf(shop, 'footfall')
 
 /** A new process over the same files: the journal, and the snapshot as it lay in RAM. */
 function restart(dead: Shop, start: string): Shop {

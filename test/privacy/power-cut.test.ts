@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/base/database.ts'
-import { migrations, openShop, type Shop } from '../support/wall.ts'
+import { migrations, openShop, type Shop, sentOf } from '../support/wall.ts'
 
 const dates = Array.from({ length: 7 }, (_, i) => `2026-11-${23 + i}`)
 const crowd = 10_000
@@ -27,8 +27,7 @@ function disk() {
 }
 
 function days(shops: readonly Shop[]) {
-  const releases = shops.flatMap((shop) => shop.sent.map((one) => one.release))
-  return releases.filter((release) => release.series.startsWith('day'))
+  return shops.flatMap((shop) => sentOf(shop, 'day'))
 }
 
 /** Opens at 08:50, counts a crowd, and loses power at `cutAt`. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { openShop, type Shop } from '../support/wall.ts'
+import { openShop, type Shop, sentOf } from '../support/wall.ts'
 
-const footfall = (shop: Shop) => shop.sent.map((one) => one.release).filter((one) => one.series.startsWith('footfall'))
-const days = (shop: Shop) => shop.sent.map((one) => one.release).filter((one) => one.series.startsWith('day'))
+const footfall = (shop: Shop) => sentOf(shop, 'footfall')
+const days = (shop: Shop) => sentOf(shop, 'day')
 
 /** Three days behind until a time server answers, as a board without clock chip is. */
 function setClock(shop: Shop, time: string): void {

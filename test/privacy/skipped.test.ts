@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { openShop, type Shop } from '../support/wall.ts'
+import { openShop, type Shop, sentOf } from '../support/wall.ts'
 
 const day = 86_400_000
-const footfall = (shop: Shop) => shop.sent.map((one) => one.release).filter((one) => one.series.startsWith('footfall'))
+const footfall = (shop: Shop) => sentOf(shop, 'footfall')
 
 function runningDays(shop: Shop): unknown[] {
   return shop.database.connection.prepare('SELECT day FROM running_day').pluck().all()

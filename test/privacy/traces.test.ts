@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { trials } from '../support/need.ts'
 import { seededRandom } from '../support/random.ts'
-import { openShop, type Shop } from '../support/wall.ts'
+import { openShop, phonesSettings, type Shop } from '../support/wall.ts'
 
 const hour = 3_600_000
 
@@ -14,7 +14,9 @@ function live(seed: number) {
     if (refusals-- > 0) throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' })
   }
   let real = Date.parse('2026-11-23T08:00:00Z')
-  let shop: Shop = openShop({ start: new Date(real).toISOString(), trusted: random() < 0.7, onKeep })
+  const counts =
+    seed % 2 ? { radios: ['entrance'], privacy: { profile: 'phones', phones: phonesSettings } as const } : {}
+  let shop: Shop = openShop({ start: new Date(real).toISOString(), trusted: random() < 0.7, onKeep, ...counts })
 
   function collect(): void {
     for (const { release, bytes } of shop.sent.splice(0)) {
@@ -25,7 +27,7 @@ function live(seed: number) {
         seq: release.seq,
         series: release.series,
         start,
-        spent: release.in !== null,
+        spent: release.missing === null,
       })
     }
   }
@@ -33,7 +35,7 @@ function live(seed: number) {
   function reboot(keepsSnapshot: boolean): void {
     const snapshot = shop.wall.snapshot()
     const start = new Date(real + random() * hour).toISOString()
-    shop = openShop({ start, database: shop.database, trusted: random() < 0.7, onKeep })
+    shop = openShop({ start, database: shop.database, trusted: random() < 0.7, onKeep, ...counts })
     if (keepsSnapshot) shop.wall.restore(snapshot)
   }
 
@@ -44,6 +46,7 @@ function live(seed: number) {
     else if (dice < 0.25) reboot(random() < 0.5)
     else if (dice < 0.3) refusals = 1 + Math.floor(random() * 3)
     else if (dice < 0.5) shop.pass(random() < 0.5 ? 'in' : 'out', 1 + Math.floor(random() * 5))
+    else if (dice < 0.7) shop.phones([1, 2, 3])
     const pass = random() * 0.7 * hour
     for (let part = 0; part < 4; part++) {
       shop.clock.advanceTo(shop.clock.monotonic() + pass / 4)

@@ -1,4 +1,12 @@
-import { mint, type Release, type ReleaseFields, type Series } from '../../src/privacy/release.ts'
+import {
+  type DayFields,
+  type FootfallFields,
+  type FootfallSeries,
+  mint,
+  type PhonesFields,
+  type PhonesSeries,
+  type Release,
+} from '../../src/privacy/release.ts'
 import type { Identity } from '../../src/uplink/feed.ts'
 
 /** Releases without a wall behind them: they protect nobody and live in tests only. */
@@ -6,7 +14,7 @@ import type { Identity } from '../../src/uplink/feed.ts'
 export const shop: Identity = { organisation: 'acme', store: 'nl-0042', gateway: 'gw-1' }
 export const policy = `sha256:${'ab'.repeat(32)}`
 
-export function footfallSeries(zone = 'entrance', changes: Partial<Series> = {}): Series {
+export function footfallSeries(zone = 'entrance', changes: Partial<FootfallSeries> = {}): FootfallSeries {
   return {
     name: `footfall/${zone}`,
     kind: 'footfall',
@@ -23,9 +31,9 @@ export function footfallSeries(zone = 'entrance', changes: Partial<Series> = {})
   }
 }
 
-export function daySeries(zone = 'entrance', changes: Partial<Series> = {}): Series {
+export function daySeries(zone = 'entrance', changes: Partial<FootfallSeries> = {}): FootfallSeries {
   const day = { name: `day/${zone}`, kind: 'day', windowSeconds: 86_400, epsilon: 0.1, noise95: 29, windowsPerDay: 48 }
-  return { ...footfallSeries(zone), ...day, ...changes } as Series
+  return { ...footfallSeries(zone), ...day, ...changes } as FootfallSeries
 }
 
 /** The `index`-th window since 2026-11-23T09:00:00Z. */
@@ -37,33 +45,68 @@ export function instant(ms: number): string {
   return new Date(ms).toISOString().replace('.000Z', 'Z')
 }
 
-export function footfall(seq: number, changes: Partial<ReleaseFields> = {}, zone = 'entrance'): Release {
+type Common = Omit<FootfallFields, 'kind' | 'in' | 'out'>
+
+function common(seq: number, zone: string): Common {
   const start = startOf(seq)
-  return mint({
+  return {
     series: `footfall/${zone}`,
     id: `${shop.store}/${shop.gateway}/footfall/${zone}/${start}`,
     window: { start, seconds: 900 },
-    in: (seq * 7919) % 100,
-    out: -((seq * 104_729) % 30),
     noise95: 7,
     coverage: 1,
     missing: null,
     privacy: { unit: 'zone-visit', epsilon: 0.4, mechanism: 'discrete-laplace', policy },
     seq,
+  }
+}
+
+const inAndOut = (seq: number) => ({ in: (seq * 7919) % 100, out: -((seq * 104_729) % 30) })
+
+export function footfall(seq: number, changes: Partial<FootfallFields> = {}, zone = 'entrance'): Release {
+  return mint({ kind: 'footfall', ...common(seq, zone), ...inAndOut(seq), ...changes })
+}
+
+export function day(seq: number, changes: Partial<DayFields> = {}, zone = 'entrance'): Release {
+  return mint({
+    kind: 'day',
+    ...common(seq, zone),
+    ...inAndOut(seq),
+    series: `day/${zone}`,
+    id: `${shop.store}/${shop.gateway}/day/${zone}/2026-11-23`,
+    window: { start: '2026-11-22T23:00:00Z', seconds: 86_400 },
+    windows: [{ start: startOf(0), in: 3, out: -1 }],
     ...changes,
   })
 }
 
-export function day(seq: number, changes: Partial<ReleaseFields> = {}, zone = 'entrance'): Release {
-  return footfall(
-    seq,
-    {
-      series: `day/${zone}`,
-      id: `${shop.store}/${shop.gateway}/day/${zone}/2026-11-23`,
-      window: { start: '2026-11-22T23:00:00Z', seconds: 86_400 },
-      windows: [{ start: startOf(0), in: 3, out: -1 }],
-      ...changes,
-    },
+export function phonesSeries(zone = 'entrance', changes: Partial<PhonesSeries> = {}): PhonesSeries {
+  return {
+    name: `phones/${zone}`,
+    kind: 'phones',
     zone,
-  )
+    windowSeconds: 900,
+    unit: 'address-window',
+    epsilon: 0.2,
+    mechanism: 'discrete-laplace',
+    noise95: 45,
+    subWindows: 3,
+    ...changes,
+  }
+}
+
+export function phones(seq: number, changes: Partial<PhonesFields> = {}, zone = 'entrance'): Release {
+  const start = startOf(seq)
+  return mint({
+    kind: 'phones',
+    ...common(seq, zone),
+    series: `phones/${zone}`,
+    id: `${shop.store}/${shop.gateway}/phones/${zone}/${start}`,
+    devices: (seq * 7919) % 100,
+    subWindows: 3,
+    people: null,
+    noise95: 45,
+    privacy: { unit: 'address-window', epsilon: 0.2, mechanism: 'discrete-laplace', policy },
+    ...changes,
+  })
 }

@@ -1,7 +1,9 @@
 import { type ManualClock, manualClock } from '../../src/base/clock.ts'
 import { type Database, openDatabase } from '../../src/base/database.ts'
+import { type Sealed, seal } from '../../src/base/sealed.ts'
+import type { Advert } from '../../src/drivers/reading.ts'
 import { type Journal, journalMigrations, openJournal } from '../../src/privacy/journal.ts'
-import { cryptoBits } from '../../src/privacy/mechanism.ts'
+import { type Bits, cryptoBits } from '../../src/privacy/mechanism.ts'
 import { openPlan, planMigrations } from '../../src/privacy/plan.ts'
 import { type Policy, policyOf } from '../../src/privacy/policy.ts'
 import type { Release } from '../../src/privacy/release.ts'
@@ -22,6 +24,8 @@ export interface Shop {
   /** Moves on to a wall time, ticking every second of it (or every `step` ms). */
   until(time: string, step?: number): void
   pass(direction: 'in' | 'out', people: number, zone?: string): void
+  /** Phones are heard now: one advert of each, of addresses that are numbered. */
+  phones(numbers: Iterable<number>, zone?: string): void
   /** Changes the configuration, as the gateway does at its next start. */
   adopt(change: Partial<ShopOptions>): string
 }
@@ -33,11 +37,24 @@ export interface ShopOptions {
   readonly opening?: Opening
   readonly timezone?: string
   readonly zones?: readonly Zone[]
+  /** Zones with a radio. */
+  readonly radios?: readonly string[]
   readonly privacy?: Partial<PrivacySettings>
-  readonly aliveShare?: (zone: string, from: number, to: number) => number
+  readonly aliveShare?: (feed: string, from: number, to: number) => number
   readonly replaying?: boolean
   /** Called in the second commit, to make storage fail. */
   readonly onKeep?: (release: Release) => void
+  /** What head office is sent, and the journal keeps, in place of the release as JSON. */
+  readonly encode?: (release: Release) => object
+  readonly bits?: Bits
+}
+
+type Kind = Release['kind']
+
+/** What a shop has sent of one kind, in order. */
+export function sentOf<K extends Kind>(shop: Shop, kind: K): Extract<Release, { kind: K }>[] {
+  const isOf = (release: Release): release is Extract<Release, { kind: K }> => release.kind === kind
+  return shop.sent.map((one) => one.release).filter(isOf)
 }
 
 const door: Zone = { id: 'entrance', name: 'Entrance', kind: 'door' }
@@ -56,12 +73,12 @@ export function openShop(options: ShopOptions): Shop {
     plan,
     journal,
     runningDay: openRunningDay(database),
-    bits: cryptoBits(),
+    bits: options.bits ?? cryptoBits(),
     origin: 'shop/gw',
     aliveShare: options.aliveShare ?? (() => 1),
     keep(release, _series, leavesAt) {
       options.onKeep?.(release)
-      const bytes = Buffer.from(JSON.stringify(release))
+      const bytes = Buffer.from(JSON.stringify(options.encode?.(release) ?? release))
       sent.push({ release, leavesAt, bytes })
       return bytes
     },
@@ -83,13 +100,33 @@ export function openShop(options: ShopOptions): Shop {
     },
     adopt: (change) => wall.adopt(policyFor({ ...options, ...change })),
     pass: (direction, people, zone = 'entrance') => wall.count(clock.monotonic(), { zone, direction, people }),
+    phones(numbers, zone = 'entrance') {
+      for (const number of numbers) wall.hear(clock.monotonic(), { zone, advert: advertOf(number) })
+    },
   }
 }
 
-function policyFor({ timezone, opening, zones, privacy }: Partial<ShopOptions>): Policy {
+/** An advert as recognition lets it through, from the address with that number. */
+export function advertOf(number: number): Sealed<Advert> {
+  const address = Buffer.from('c00000000000', 'hex')
+  address.writeUInt32BE(number, 2)
+  return seal({ address, type: 'random', rssi: -60, data: Buffer.alloc(0) })
+}
+
+/** What the profile phones needs beside a radio. */
+export const phonesSettings: NonNullable<PrivacySettings['phones']> = {
+  assessment: 'assessment.txt',
+  legalBasis: 'Art. 6(1)(f) GDPR',
+  signage: true,
+  optOutUrl: 'https://shop.example/no',
+  rssiMin: -75,
+}
+
+export function policyFor({ timezone, opening, zones, radios, privacy }: Partial<ShopOptions>): Policy {
   return policyOf({
     store: { timezone: timezone ?? 'UTC', opening: opening ?? '09:00-18:00' },
     zones: zones ?? [door],
+    sensors: (radios ?? []).map((zone) => ({ kind: 'ble', zone })),
     privacy: { profile: 'footfall', window: '15m', precision: 'standard', ...privacy },
   })
 }

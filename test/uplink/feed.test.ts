@@ -12,7 +12,17 @@ import {
   rootTopic,
 } from '../../src/uplink/feed.ts'
 import { type Health, jsonSchemas } from '../../src/uplink/feed-schema.ts'
-import { day, daySeries, footfall, footfallSeries, policy, shop, startOf } from '../support/releases.ts'
+import {
+  day,
+  daySeries,
+  footfall,
+  footfallSeries,
+  phones,
+  phonesSeries,
+  policy,
+  shop,
+  startOf,
+} from '../support/releases.ts'
 
 const health: Health = {
   uptime: 12,
@@ -22,6 +32,15 @@ const health: Health = {
   outboxHoursLeft: 2100,
   shed: null,
   chain: null,
+}
+
+const fridge = {
+  id: 'fridge',
+  minutesSilent: 3,
+  batteryPercent: 88,
+  batteryMillivolts: null,
+  temperature: 4.25,
+  humidity: null,
 }
 
 describe('a release on the wire', () => {
@@ -65,6 +84,24 @@ describe('a release on the wire', () => {
     expect(new Set(lengths)).toEqual(new Set([paddedLength(series, shop)]))
   })
 
+  it('of phones is a line of its own keys, of one length with and without people', () => {
+    const people = { estimate: 31, low: 12, high: 50 }
+    const outgoing = encodeRelease(phones(9, { devices: 87, people }), phonesSeries(), shop)
+    expect(outgoing.topic).toBe('drempel/v1/acme/nl-0042/gw-1/phones/entrance')
+    expect(outgoing.bytes.toString()).toContain(
+      '"devices":87,"subWindows":3,"people":{"estimate":31,"low":12,"high":50},"noise95":45,',
+    )
+    const longest = { estimate: -1e9, low: -1e9, high: -1e9 }
+    const others = [
+      phones(10),
+      phones(11, { devices: null, missing: 'sensor-down', coverage: 0.45 }),
+      phones(999_999_999_999, { devices: -1e9, people: longest, coverage: 0.95 }),
+    ]
+    for (const one of others) expect(encodeRelease(one, phonesSeries(), shop).bytes).toHaveLength(outgoing.bytes.length)
+    const packed = encodeBacklog([outgoing, encodeRelease(footfall(10), footfallSeries(), shop)], shop)
+    expect(fits('backlog', JSON.parse(packed.bytes.toString()))).toBe(true)
+  })
+
   it('clamps what no shop can count, and rounds steps to the digits they have', () => {
     const release = footfall(1, { in: 1e9, out: -1e9, coverage: 0.15000000000000002 })
     const sent = JSON.parse(encodeRelease(release, footfallSeries(), shop).bytes.toString())
@@ -87,6 +124,8 @@ describe('a release on the wire', () => {
       footfall(1, { privacy: { ...footfall(1).privacy, policy: 'none' } }),
       footfallSeries(),
     ],
+    ['phones for people', phones(1), footfallSeries()],
+    ['people in parts', phones(1, { people: { estimate: 1.5, low: 0, high: 2 } }), phonesSeries()],
     ['more windows than declared', day(1), daySeries('entrance', { windowsPerDay: 0 })],
   ])('refuses %s', (_, release, series) => {
     expect(() => encodeRelease(release, series, shop)).toThrow('did not fit its closed schema')
@@ -108,6 +147,9 @@ describe('an Outgoing', () => {
 
   it('is never made of a notice with a key too many', () => {
     expect(encodeNotice('health', health, shop).topic).toBe('drempel/v1/acme/nl-0042/gw-1/health')
+    const devices = { sensors: [{ id: 'radio', state: 'up' as const, scan: 'monitor' as const }], beacons: [fridge] }
+    expect(fits('health', { ...health, ...devices })).toBe(true)
+    expect(fits('health', { ...health, beacons: [{ ...fridge, address: 'C0:11:22:33:44:55' }] })).toBe(false)
     const more: Health = Object.assign({ visitors: 3 }, health)
     expect(() => encodeNotice('health', more, shop)).toThrow('closed schema')
   })
@@ -118,7 +160,7 @@ describe('an Outgoing', () => {
       profile: 'footfall',
       perVisit: { epsilon: 1, guess: 'At most 73 times in 100.' },
       policy,
-      series: [declareSeries(footfallSeries()), declareSeries(daySeries(), 0.98)],
+      series: [declareSeries(footfallSeries()), declareSeries(daySeries(), 0.98), declareSeries(phonesSeries())],
     }
     const sent = JSON.parse(encodeNotice('catalogue', catalogue, shop).bytes.toString())
     expect(sent.series[0]).toEqual({

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import type { Config } from '../../config.ts'
-import type { ReleaseFields } from '../../privacy/release.ts'
+import type { FootfallFields, PhonesFields } from '../../privacy/release.ts'
 import type { Received } from '../../web/showing.ts'
 
 /** What the demo prints. Colours only where standard output is a terminal that wants them. */
@@ -29,19 +29,30 @@ export function createWords({ store, zones }: Config): DemoWords {
   return {
     welcome,
     release({ topic, text, walked }) {
-      const { window, in: into, out, noise95, missing }: ReleaseFields = JSON.parse(text)
+      const sent: Sent = JSON.parse(text)
       const [kind, zone] = topic.split('/').slice(-2)
       const name = zones.find(({ id }) => id === zone)?.name ?? ''
       const isDay = kind === 'day'
-      const when = isDay ? ' day ' : format(Date.parse(window.start) + window.seconds * 1000)
-      const pair = (a: number | null, b: number | null) => [a, b].map((one) => `${one ?? '-'}`.padStart(isDay ? 5 : 3))
-      const [a, b] = pair(into, out)
-      const said = missing ? `missing: ${missing}` : `in ${a}   out ${b}   ± ${`${noise95}`.padStart(2)}`
-      const truth = styleText('dim', `walked ${pair(walked.in, walked.out).join('  ')}`)
-      return `  ${when}  ${name.padEnd(widest)}   ${styleText('bold', said)}   ${truth}\n`
+      const when = isDay ? ' day ' : format(Date.parse(sent.window.start) + sent.window.seconds * 1000)
+      const wide = (one: number | null) => `${one ?? '-'}`.padStart(isDay ? 5 : 3)
+      const said = sent.missing ? `missing: ${sent.missing}` : saidOf(sent, wide)
+      const head = `  ${when}  ${name.padEnd(widest)}   ${styleText('bold', said)}`
+      if ('devices' in sent) return `${head}\n`
+      return `${head}   ${styleText('dim', `walked ${wide(walked.in)}  ${wide(walked.out)}`)}\n`
     },
     night: (now) => styleText('dim', `  ${format(now)}  The shop is closed; the night passes quickly.\n`),
   }
+}
+
+/** A payload, whose kind stands in its topic. */
+type Sent = Omit<FootfallFields, 'kind'> | Omit<PhonesFields, 'kind'>
+
+function saidOf(sent: Sent, wide: (one: number | null) => string): string {
+  const band = `± ${`${sent.noise95}`.padStart(2)}`
+  if (!('devices' in sent)) return `in ${wide(sent.in)}   out ${wide(sent.out)}   ${band}`
+  const { people } = sent
+  const guess = people ? `   people ${people.low} to ${people.high}` : ''
+  return `phones ${wide(sent.devices)}   ${band}${guess}`
 }
 
 function welcome({ host, page, asked, listen, firstWithin }: DemoPlaces): string {

@@ -18,7 +18,8 @@ export function createMessages({ timezone }) {
     lengths.set(topic, [...(lengths.get(topic) ?? []), bytes].slice(-500))
     if (newest) prepend(byId('earlier'), earlier(newest), earlierShown)
     newest = { topic, text, entry, bytes, label: labelOf(entry) }
-    prepend(byId('rows'), rowOf(entry, newest.label), 200)
+    // The table sets people who walked beside people who were counted; phones are neither.
+    if (entry.kind !== 'phones') prepend(byId('rows'), rowOf(entry, newest.label), 200)
     isFresh = true
   }
 
@@ -57,7 +58,7 @@ function sizeOf(bytes, text, lengths) {
 /** The very text, with the numbers and the padding marked. */
 function asSent(text) {
   const body = text.trimEnd()
-  const numbers = /"in":(-?\d+|null),"out":(-?\d+|null)/.exec(body)
+  const numbers = /"in":(-?\d+|null),"out":(-?\d+|null)|"devices":(-?\d+|null)/.exec(body)
   const padding = html('span', { class: 'padding' }, text.slice(body.length))
   if (!numbers) return [body, padding]
   const end = numbers.index + numbers[0].length
@@ -66,12 +67,13 @@ function asSent(text) {
 
 function earlier({ topic, text, entry, label }) {
   const { release, zoneName } = entry
-  const summary = html(
-    'summary',
-    {},
-    `${label}  ${zoneName}: in ${release.in ?? 'missing'}, out ${release.out ?? 'missing'} (seq ${release.seq})`,
-  )
+  const summary = html('summary', {}, `${label}  ${zoneName}: ${numbersOf(entry)} (seq ${release.seq})`)
   return html('details', {}, summary, html('p', {}, html('code', {}, topic)), html('pre', {}, ...asSent(text)))
+}
+
+function numbersOf({ kind, release }) {
+  if (kind === 'phones') return `phones ${release.devices ?? 'missing'}`
+  return `in ${release.in ?? 'missing'}, out ${release.out ?? 'missing'}`
 }
 
 function rowOf({ zoneName, release, counted, walked }, label) {
