@@ -14,12 +14,14 @@ export function encodingsOf({ label, bytes }: Spelling): Spelling[] {
 export function textEncodingsOf({ label, bytes }: Spelling): Spelling[] {
   const text = bytes.toString()
   const escaped = encodeURIComponent(text)
+  const strict = escaped.replace(/[!'()*~]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)
   const forms = [
     ['UTF-16', Buffer.from(text, 'utf16le')],
     ['Latin-1', Buffer.from(text, 'latin1')],
     ['URL escapes', escaped],
     ['URL escapes in lower case', escaped.replace(/%../g, (code) => code.toLowerCase())],
-    ['plus for space', escaped.replaceAll('%20', '+')],
+    ['strict URL escapes', strict],
+    ['escapes of URL forms', strict.replaceAll('%20', '+')],
     ['JSON escapes', jsonEscaped(text)],
     ['HTML escapes', text.replace(/[&<>"']/g, (letter) => htmlEscapes.get(letter)!)],
   ] as const

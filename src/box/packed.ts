@@ -13,8 +13,8 @@ export interface Packed {
 }
 
 /** Longest stream that is looked into, packed and unpacked: a bomb must not fill the memory of the box. */
-export const mostPacked = 16 * 2 ** 20
-const mostUnpacked = 64 * 2 ** 20
+export const mostPacked = 8 * 2 ** 20
+const mostUnpacked = 32 * 2 ** 20
 /** A stream that breaks earlier than this was none. What breaks later, in a free page say, is searched up to there. */
 const trialBytes = 512
 

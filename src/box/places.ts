@@ -8,8 +8,8 @@ import { type Part, partsOf, type Sizes } from './windows.ts'
 /** Base64 of gzip of base64 is looked into; a fourth layer is not. */
 const deepest = 3
 
-/** Files of up to 64 MB are held whole; the longest stream that is unpacked may begin at the end of a part. */
-const fileParts: Sizes = { part: 64 * 2 ** 20, behind: mostPacked }
+/** Shorter files are held whole; the longest stream that is unpacked may begin at the end of a part. */
+const fileParts: Sizes = { part: 16 * 2 ** 20, behind: mostPacked }
 
 /** Searches what the caller holds, such as a message or a page, and whatever is packed in it. */
 export function searchBytes(look: Look, place: string, content: Buffer): Findings {

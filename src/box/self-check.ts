@@ -28,17 +28,20 @@ export interface SelfCheckParts {
   readonly folder: string
   /** The program that runs a child which holds the plants in its memory: Node itself. */
   readonly node: string
+  /** The search that is put to the test. */
+  readonly createLook?: (needles: readonly Needle[]) => Look
 }
 
 /**
  * Proves the search before its silence is believed: new identifiers of every kind are written in every encoding into
  * every kind of place, and each must be found there.
  */
-export async function checkSearch({ folder, node }: SelfCheckParts): Promise<SelfCheck> {
+export async function checkSearch(parts: SelfCheckParts): Promise<SelfCheck> {
+  const { folder, node, createLook = createMatcher } = parts
   const scratch = mkdtempSync(join(folder, 'search-check-'))
   try {
     const needles = needlesOf(strangers(), known)
-    const look = createMatcher(needles)
+    const look = createLook(needles)
     const content = planted(needles)
     const inFiles = Object.entries(plantings).map(([place, plant]) => {
       const home = join(scratch, place.replaceAll(' ', '-'))
@@ -65,9 +68,9 @@ function strangers(): Identifier[] {
   ]
 }
 
-/** All of them, between two bytes that no encoding ends in. */
+/** All of them, each between bytes that no encoding begins or ends with. */
 function planted(needles: readonly Needle[]): Buffer {
-  return Buffer.concat(needles.flatMap(({ bytes }) => [bytes, Buffer.from('|\n')]))
+  return Buffer.concat([Buffer.from('\n'), ...needles.flatMap(({ bytes }) => [bytes, Buffer.from('|\n')])])
 }
 
 function judge(place: string, needles: readonly Needle[], { found }: Findings): SelfCheck {
@@ -107,12 +110,12 @@ function inBase64(content: Buffer): Buffer {
   return Buffer.from(content.toString('base64'))
 }
 
-function inFreePages({ home, content, needles, look }: Planting): Findings {
+function inFreePages({ home, needles, look }: Planting): Findings {
   const file = join(home, 'box.db')
   const database = withRows(file, needles)
   database.connection.exec('DELETE FROM planted')
   database.close()
-  return content.length > 0 ? searchFile(look, file, 'box.db') : searchFolder(look, home)
+  return searchFile(look, file, 'box.db')
 }
 
 /** While the database is open nothing has moved from the log into its file. */

@@ -222,7 +222,9 @@ export const places: readonly Place[] = [
     may: ['files', 'environment'],
     reason: 'reads the memory of a process that it stops (kill)',
   },
+  { file: 'src/box/holder.ts', may: ['processes'], reason: 'runs a child whose memory the search must find things in' },
   { file: 'src/box/places.ts', may: ['files'], reason: 'searches folders for what must not be there; writes nothing' },
+  { file: 'src/box/self-check.ts', may: ['files'], reason: 'plants what the search must find, in a scratch folder' },
   {
     file: 'src/simulator/broker.ts',
     may: ['network'],
