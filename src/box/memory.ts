@@ -2,28 +2,22 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:f
 import { basename } from 'node:path'
 import { describeError } from '../base/errors.ts'
 import { type Findings, joinFindings, type Look, nothing } from './findings.ts'
+import { presentParts, type Region } from './present-pages.ts'
 import { partsOf, type Sizes } from './windows.ts'
-
-/** One readable stretch of a process's memory. */
-export interface Region {
-  readonly from: number
-  readonly to: number
-  readonly name: string
-}
 
 /** No needle is longer than what is read behind a part. Nothing is unpacked here: memory holds what is in use. */
 const memoryParts: Sizes = { part: 16 * 2 ** 20, behind: 4096 }
 
 /**
  * Searches all readable memory of a process of this user (or any, for root). It should stand still, or what moves may
- * be missed: see `whileStopped`. What the kernel keeps for itself and what was swapped in between is not seen twice.
+ * be missed: see `whileStopped`. What the kernel keeps for a process, such as the buffers of its sockets, is not seen.
  */
 export function searchMemory(look: Look, pid: number): Findings {
   try {
     const memory = openSync(`/proc/${pid}/mem`, 'r')
     try {
       const regions = regionsOf(readFileSync(`/proc/${pid}/maps`, 'latin1'))
-      return joinFindings(regions.map((region) => searchRegion(look, memory, pid, region)))
+      return joinFindings(presentParts(pid, regions).map((region) => searchRegion(look, memory, pid, region)))
     } finally {
       closeSync(memory)
     }
