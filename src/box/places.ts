@@ -22,7 +22,8 @@ function searchPart(look: Look, place: string, { content, base, begin, end }: Pa
   const findings = found.map(({ label, offset }) => ({ place, label, offset: base + offset }))
   const inner: Findings[] = [{ found: findings, unsearched: [], bytes: end - begin }]
   for (const packed of depth < deepest ? packedIn(content, base === 0 && depth === 0) : []) {
-    if (!isMine(packed)) continue
+    // A run that goes on from the part before begins ahead of this one.
+    if (packed.offset >= end) continue
     const inside = `${place} > ${packed.kind} at ${base + packed.offset}`
     const part = { content: packed.content, base: 0, begin: 0, end: packed.content.length }
     inner.push(searchPart(look, inside, part, depth + 1))

@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { deflateRawSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/base/database.ts'
 import { describeFindings } from '../../src/box/findings.ts'
@@ -9,6 +10,7 @@ import { createMatcher } from '../../src/box/matcher.ts'
 import { needlesOf } from '../../src/box/needles.ts'
 import { searchBytes, searchFile, searchFolder } from '../../src/box/places.ts'
 import { createRandom } from '../../src/simulator/random.ts'
+import { trials } from '../support/need.ts'
 
 const spelled = 'C7:1D:5E:AD:BE:EF'
 const look = createMatcher(needlesOf([{ name: 'address', bytes: Buffer.from('c71d5eadbeef', 'hex') }], []))
@@ -87,6 +89,20 @@ describe('a search of bytes', () => {
   })
 })
 
+describe('bytes of any kind', () => {
+  it('are searched without a complaint', () => {
+    const plain = gzipSync(chatter)
+    const packed = [plain, deflateRawSync(chatter), Buffer.from(plain.toString('base64')), brotliCompressSync(chatter)]
+    for (let round = 0; round < trials(200, 5000); round++) {
+      const content = Buffer.from(random.pick(packed))
+      for (let change = 0; change < 5; change++) content[random.below(content.length)] = random.below(256)
+      const { bytes, found } = searchBytes(look, 'it', content.subarray(random.below(20), random.below(content.length)))
+      expect(found).toEqual([])
+      expect(bytes).toBeGreaterThanOrEqual(0)
+    }
+  })
+})
+
 describe('a search of a folder', () => {
   it('covers files below, names and the targets of links, and does not print a name that was found', () => {
     const folder = folderWith({ 'log.txt': spelled, [`cache ${spelled}`]: `and ${spelled}` })
@@ -118,6 +134,23 @@ describe('a search of a folder', () => {
       expect(found.filter((one) => one.label === label)).toEqual([{ place: 'long', label, offset }])
       expect(bytes).toBeGreaterThanOrEqual(offset + spelled.length + part)
     }
+  })
+
+  it('goes on decoding a run that is longer than a part', () => {
+    const content = Buffer.alloc(21 * 2 ** 20, 'somebody')
+    content.set(Buffer.from('c71d5eadbeef', 'hex'), 20 * 2 ** 20)
+    const folder = folderWith({ long: content.toString('base64') })
+    const { found } = searchFile(look, join(folder, 'long'), 'long')
+    const decoded = found.filter((one) => one.label === 'address: bytes').map(({ place }) => place)
+    expect(decoded).toEqual([expect.stringMatching(/^long > base64 at \d+$/)])
+  })
+
+  it('tells of what is neither a file nor a folder, and does not wait for it', () => {
+    const folder = folderWith({})
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    expect(searchFolder(look, folder).unsearched).toEqual([
+      { place: expect.stringMatching(/pipe$/), reason: 'neither a file nor a folder' },
+    ])
   })
 
   it('finds nothing in our own database once a row is deleted and its old versions are forgotten', () => {

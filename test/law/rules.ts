@@ -224,8 +224,9 @@ export const places: readonly Place[] = [
   },
   { file: 'src/box/holder.ts', may: ['processes'], reason: 'runs a child whose memory the search must find things in' },
   { file: 'src/box/places.ts', may: ['files'], reason: 'searches folders for what must not be there; writes nothing' },
+  { file: 'src/box/plantings.ts', may: ['files'], reason: 'plants what the search must find, in a scratch folder' },
   { file: 'src/box/present-pages.ts', may: ['files'], reason: 'reads which pages of a process are in memory' },
-  { file: 'src/box/self-check.ts', may: ['files'], reason: 'plants what the search must find, in a scratch folder' },
+  { file: 'src/box/self-check.ts', may: ['files'], reason: 'makes and removes that scratch folder' },
   {
     file: 'src/simulator/broker.ts',
     may: ['network'],
