@@ -42,12 +42,10 @@ export function searchFolder(look: Look, folder: string): Findings {
 
 /** `shown` stands for the path in reports: a name that was itself found must not be printed. */
 function searchBelow(look: Look, folder: string, shown: string): Findings {
-  try {
+  return unlessUnreadable(shown, () => {
     const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
     return joinFindings(entries.map((entry) => searchEntry(look, join(folder, entry.name), entry, shown)))
-  } catch (error) {
-    return unsearched(shown, describeError(error))
-  }
+  })
 }
 
 function searchEntry(look: Look, path: string, entry: Dirent, above: string): Findings {
@@ -59,13 +57,15 @@ function searchEntry(look: Look, path: string, entry: Dirent, above: string): Fi
 function searchContent(look: Look, path: string, entry: Dirent, place: string): Findings {
   if (entry.isDirectory()) return searchBelow(look, path, place)
   if (entry.isFile()) return searchFile(look, path, place)
-  if (entry.isSymbolicLink()) return searchBytes(look, place, readlinkSync(path, { encoding: 'buffer' }))
+  if (entry.isSymbolicLink()) {
+    return unlessUnreadable(place, () => searchBytes(look, place, readlinkSync(path, { encoding: 'buffer' })))
+  }
   return unsearched(place, 'neither a file nor a folder')
 }
 
-/** Searches one file, in windows when it is long. */
+/** Searches one file, in parts when it is long. */
 export function searchFile(look: Look, path: string, place: string): Findings {
-  try {
+  return unlessUnreadable(place, () => {
     const file = openSync(path, 'r')
     try {
       const read = (into: Buffer, from: number) => readSync(file, into, 0, into.length, from)
@@ -74,6 +74,13 @@ export function searchFile(look: Look, path: string, place: string): Findings {
     } finally {
       closeSync(file)
     }
+  })
+}
+
+/** What cannot be read, or vanished in between, is told and costs the findings of nothing else. */
+function unlessUnreadable(place: string, search: () => Findings): Findings {
+  try {
+    return search()
   } catch (error) {
     return unsearched(place, describeError(error))
   }
