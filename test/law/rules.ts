@@ -16,11 +16,7 @@ export const wings: readonly Room[] = [
 ]
 
 /** Beside the wings: they stand on the ground and on contracts, and only the roof opens their doors. */
-export const sideBuildings: readonly Room[] = [
-  { name: 'box', mayCome: true },
-  { name: 'headoffice' },
-  { name: 'simulator' },
-]
+export const sideBuildings: readonly Room[] = [{ name: 'box' }, { name: 'headoffice' }, { name: 'simulator' }]
 
 /** Over everything: these may know makers of several wings. */
 export const roof = ['src/main.ts', 'src/gateway.ts', 'src/config.ts', 'src/commands/']
@@ -233,6 +229,16 @@ export const places: readonly Place[] = [
   },
   { file: 'src/drivers/gpio/onoff.ts', may: ['files', 'devices'], reason: 'exports and releases lines in sysfs' },
   { file: 'src/drivers/serial/device.ts', may: ['devices'], reason: 'opens serial ports' },
+  {
+    file: 'src/box/memory.ts',
+    may: ['files', 'environment'],
+    reason: 'reads the memory of a process that it stops (kill)',
+  },
+  { file: 'src/box/holder.ts', may: ['processes'], reason: 'runs a child whose memory the search must find things in' },
+  { file: 'src/box/places.ts', may: ['files'], reason: 'searches folders for what must not be there; writes nothing' },
+  { file: 'src/box/plantings.ts', may: ['files'], reason: 'plants what the search must find, in a scratch folder' },
+  { file: 'src/box/present-pages.ts', may: ['files'], reason: 'reads which pages of a process are in memory' },
+  { file: 'src/box/self-check.ts', may: ['files'], reason: 'makes and removes that scratch folder' },
   {
     file: 'src/simulator/broker.ts',
     may: ['network'],
