@@ -126,7 +126,7 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
   it('does not wait for ever for a call that is never answered', async () => {
     const bluez = await startBluez()
     open.bluez = bluez
-    await bluez.hang('StartDiscovery', 1)
+    await bluez.hang('StartDiscovery', 2)
     // Ten seconds of patience in one.
     open.listening = await listen({ address: bluez.address, clock: scaledClock(Date.now(), 10) })
     await open.listening.untilDown(/does not answer/)
