@@ -15,6 +15,8 @@ export interface Schedule {
   dayAt(time: number): string
   slotAt(time: number): Slot | undefined
   calendarOn(day: string): Calendar
+  /** The slots of its day up to `slot` between which the shop did not close. */
+  openingOf(slot: Slot): Slot[]
   /** Slots that start at `cursor` or later and have begun at `until`; in order. */
   begun(cursor: number, until: number): Generator<DueSlot>
   /** Those of them that are over, grace included, at `until`. */
@@ -61,6 +63,12 @@ export function createSchedule(plan: Plan, grace: number): Schedule {
       if (current && current.start <= time && time < current.end) return current
       current = calendarOn(dayAt(time)).slotAt(time)
       return current
+    },
+    openingOf(slot) {
+      const until = calendarOn(slot.day)
+        .slotsOf(slot.day)
+        .filter(({ start }) => start <= slot.start)
+      return until.slice(until.findLastIndex(({ start }, i) => start !== until[i - 1]?.end))
     },
     begun,
     *due(cursor, until) {
