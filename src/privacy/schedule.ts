@@ -45,12 +45,15 @@ export function createSchedule(plan: Plan, grace: number): Schedule {
 
   function* begun(cursor: number, until: number): Generator<DueSlot> {
     const last = dayAt(until)
+    let from = cursor
     for (let day = dayAt(cursor); day <= last; day = nextDay(day)) {
       const policy = plan.policyOn(day)
       const slots = calendarOf(policy).slotsOf(day)
       for (const slot of slots) {
-        if (slot.start < cursor) continue
+        // After a change of time zone two local days can lie over each other.
+        if (slot.start < from) continue
         if (slot.start > until) return
+        from = slot.end
         yield { slot, policy, isLast: slot === slots.at(-1) }
       }
     }
