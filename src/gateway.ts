@@ -11,7 +11,7 @@ import type { RuntimeFile } from './base/runtime-file.ts'
 import type { Config } from './config.ts'
 import type { Driver, DriverHealth, Reading } from './drivers/reading.ts'
 import { createDriver } from './drivers/registry.ts'
-import { feedsOf, radiosOf } from './drivers/settings-rules.ts'
+import { areaRadarsOf, feedsOf, radiosOf } from './drivers/settings-rules.ts'
 import { createBeaconBook } from './observations/beacon-book.ts'
 import { createCoverage } from './observations/coverage.ts'
 import { deviceHealth } from './observations/device-health.ts'
@@ -122,6 +122,7 @@ export function openGateway(parts: GatewayParts): Gateway {
   const feeds = new Map(feedsOf(config.sensors))
   // Until midnight an older policy may still declare them, though nobody listens: then they have no sensor.
   if (phones) for (const [zone, radios] of radiosOf(config.sensors)) feeds.set(`phones/${zone}`, radios)
+  for (const [zone, radars] of areaRadarsOf(config.sensors)) feeds.set(`dwell/${zone}`, radars)
   const coverage = createCoverage([...feeds.values()].flat(), started)
   const wall = openWall({
     database,
@@ -154,7 +155,7 @@ export function openGateway(parts: GatewayParts): Gateway {
   }
 
   function observed(observation: Observation): void {
-    if (observation.kind === 'crossing') wall.count(observation.at, observation)
+    if (observation.kind === 'crossing' || observation.kind === 'stay') wall.count(observation.at, observation)
     else if (observation.kind === 'nearby') wall.hear(observation.at, observation)
     else if (observation.kind === 'telemetry') beacons.note(observation)
     else if (observation.kind === 'alive' || observation.kind === 'trouble') coverage.note(observation)

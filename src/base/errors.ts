@@ -21,7 +21,6 @@ export const errorTable = {
   DRIVER_GPIO_UNAVAILABLE: 'GPIO lines cannot be watched on this machine.',
   PRIVACY_ABOVE_CEILING: 'What one visit would pay is above the ceiling.',
   PRIVACY_JOURNAL_BROKEN: 'The release journal is not consistent, so nothing is released.',
-  PRIVACY_PROFILE_NOT_BUILT: 'This privacy profile is not available yet.',
   PRIVACY_NOT_MINTED: 'Something that did not cross the wall was about to leave.',
   RECORDING_INVALID: 'The recording does not start with a header line.',
   RECORDING_UNREADABLE: 'The recording could not be read.',

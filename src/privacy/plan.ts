@@ -53,8 +53,7 @@ export function openPlan(database: Database, key: Buffer): Plan {
     },
     adopt(policy, now) {
       if (rows.at(-1)?.policy.hash === policy.hash) return rows.at(-1)!.from
-      const { timezone, opening, windowSeconds } = rows.at(-1)?.policy ?? policy
-      const today = createCalendar(timezone, opening, windowSeconds).dayOf(now)
+      const today = localDate(now)
       database.transaction(() => {
         sql.prepare('DELETE FROM plan WHERE from_day > ?').run(today)
         rows = rows.filter((row) => row.from <= today)
@@ -62,6 +61,15 @@ export function openPlan(database: Database, key: Buffer): Plan {
       })
       return rows.at(-1)!.from
     },
+  }
+
+  /** By the time zone in force: that of a change which waits may be a day behind, on a day of which numbers were drawn. */
+  function localDate(now: number): string {
+    const day = new Date(now).toISOString().slice(0, 10)
+    const inForce = rows.findLast((row) => row.from <= day)
+    if (!inForce) return day
+    const { timezone, opening, windowSeconds } = inForce.policy
+    return createCalendar(timezone, opening, windowSeconds).dayOf(now)
   }
 
   function insert(from: string, policy: Policy): void {

@@ -1,5 +1,8 @@
 import type { Database, Migration } from '../base/database.ts'
-import type { Counts } from './boundary.ts'
+import type { Counts } from './closing.ts'
+import { stayMinutes } from './release.ts'
+
+const bins = stayMinutes.map((minutes) => `stays_${minutes}`)
 
 /**
  * The day's exact running totals, so that a shop that cuts its power at closing still gets its day.
@@ -18,6 +21,24 @@ export const runningDayMigrations: readonly Migration[] = [
         PRIMARY KEY (day, zone)
       ) WITHOUT ROWID`,
   },
+  {
+    name: 'privacy/5',
+    sql: `
+      CREATE TABLE running_stays (
+        day TEXT NOT NULL,
+        zone TEXT NOT NULL,
+        alive_ms INTEGER NOT NULL,
+        stays_0 INTEGER NOT NULL,
+        stays_1 INTEGER NOT NULL,
+        stays_2 INTEGER NOT NULL,
+        stays_5 INTEGER NOT NULL,
+        stays_10 INTEGER NOT NULL,
+        stays_20 INTEGER NOT NULL,
+        stays_40 INTEGER NOT NULL,
+        stays_60 INTEGER NOT NULL,
+        PRIMARY KEY (day, zone)
+      ) WITHOUT ROWID`,
+  },
 ]
 
 export interface RunningTotal extends Counts {
@@ -25,10 +46,21 @@ export interface RunningTotal extends Counts {
   readonly aliveMs: number
 }
 
-export interface RunningDay {
-  add(day: string, zone: string, part: RunningTotal): void
-  total(day: string, zone: string): RunningTotal | undefined
+export interface RunningStays {
+  /** Of each length, by `stayMinutes`. */
+  readonly stays: readonly number[]
+  readonly aliveMs: number
+}
+
+/** A day's totals of one kind. */
+export interface RunningTotals<Total> {
+  add(day: string, zone: string, part: Total): void
+  total(day: string, zone: string): Total | undefined
   forget(day: string, zone: string): void
+}
+
+export interface RunningDay extends RunningTotals<RunningTotal> {
+  readonly stays: RunningTotals<RunningStays>
   /** Forgets days before `day`: they will not be drawn any more. */
   forgetBefore(day: string): void
   clear(): void
@@ -36,23 +68,43 @@ export interface RunningDay {
 
 export function openRunningDay(database: Database): RunningDay {
   const sql = database.connection
-  const upsert = sql.prepare(`
-    INSERT INTO running_day VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET people_in = people_in + excluded.people_in,
-      people_out = people_out + excluded.people_out, alive_ms = alive_ms + excluded.alive_ms`)
-  const select = sql.prepare<[string, string], { people_in: number; people_out: number; alive_ms: number }>(
-    'SELECT people_in, people_out, alive_ms FROM running_day WHERE day = ? AND zone = ?',
-  )
-  const remove = sql.prepare('DELETE FROM running_day WHERE day = ? AND zone = ?')
-  const removeBefore = sql.prepare('DELETE FROM running_day WHERE day < ?')
+  const people = openTotals(database, 'running_day', ['people_in', 'people_out', 'alive_ms'])
+  const stays = openTotals(database, 'running_stays', ['alive_ms', ...bins])
+  const tables = ['running_day', 'running_stays']
+  const removeBefore = tables.map((table) => sql.prepare(`DELETE FROM ${table} WHERE day < ?`))
   return {
-    add: (day, zone, part) => void upsert.run(day, zone, part.in, part.out, Math.round(part.aliveMs)),
+    add: (day, zone, part) => people.add(day, zone, [part.in, part.out, part.aliveMs]),
     total(day, zone) {
-      const row = select.get(day, zone)
-      return row && { in: row.people_in, out: row.people_out, aliveMs: row.alive_ms }
+      const [ins, outs, aliveMs] = people.total(day, zone) ?? []
+      return ins === undefined ? undefined : { in: ins, out: outs!, aliveMs: aliveMs! }
     },
-    forget: (day, zone) => void remove.run(day, zone),
-    forgetBefore: (day) => void removeBefore.run(day),
-    clear: () => void sql.prepare('DELETE FROM running_day').run(),
+    forget: people.forget,
+    stays: {
+      add: (day, zone, part) => stays.add(day, zone, [part.aliveMs, ...part.stays]),
+      total(day, zone) {
+        const [aliveMs, ...counts] = stays.total(day, zone) ?? []
+        return aliveMs === undefined ? undefined : { stays: counts, aliveMs }
+      },
+      forget: stays.forget,
+    },
+    forgetBefore: (day) => removeBefore.forEach((statement) => void statement.run(day)),
+    clear: () => tables.forEach((table) => void sql.prepare(`DELETE FROM ${table}`).run()),
+  }
+}
+
+/** Rows of integers that are added up by day and zone. */
+function openTotals({ connection: sql }: Database, table: string, columns: readonly string[]) {
+  const sums = columns.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')
+  const upsert = sql.prepare(
+    `INSERT INTO ${table} VALUES (?, ?${', ?'.repeat(columns.length)}) ON CONFLICT DO UPDATE SET ${sums}`,
+  )
+  const select = sql
+    .prepare<[string, string], number[]>(`SELECT ${columns.join(', ')} FROM ${table} WHERE day = ? AND zone = ?`)
+    .raw()
+  const remove = sql.prepare(`DELETE FROM ${table} WHERE day = ? AND zone = ?`)
+  return {
+    add: (day: string, zone: string, row: readonly number[]) => void upsert.run(day, zone, ...row.map(Math.round)),
+    total: (day: string, zone: string) => select.get(day, zone),
+    forget: (day: string, zone: string) => void remove.run(day, zone),
   }
 }

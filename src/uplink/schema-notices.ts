@@ -29,7 +29,13 @@ export const catalogueSchema = Type.Object(
     series: Type.Array(
       Type.Object(
         {
-          kind: Type.Union([Type.Literal('footfall'), Type.Literal('day'), Type.Literal('phones')]),
+          kind: Type.Union([
+            Type.Literal('footfall'),
+            Type.Literal('day'),
+            Type.Literal('occupancy'),
+            Type.Literal('dwell'),
+            Type.Literal('phones'),
+          ]),
           zone,
           window: Type.Object({ seconds: Type.Integer({ minimum: 1 }) }, closed),
           unit: Type.Union([Type.Literal('zone-visit'), Type.Literal('address-window')]),

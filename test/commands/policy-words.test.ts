@@ -42,7 +42,7 @@ describe('the policy in plain words', () => {
 
   test('says how far the noise reaches, zone by zone', () => {
     expect(words).toContain('In 95 of 100 cases')
-    expect(words).toContain('Entrance: a number of 15 minutes by at most 7, one of a day by at most 30.')
+    expect(words).toContain('Entrance: a number of 15 minutes by at most 7, one of a day by at most 24 (30 where')
   })
 
   // e^1.4 / (1 + e^1.4) = 0.8022, rounded up.
