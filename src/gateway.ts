@@ -97,7 +97,7 @@ export function openGateway(parts: GatewayParts): Gateway {
   // ground
   const ballast = openBallast(folder.path)
   const database = openDatabase(join(folder.path, 'drempel.db'), migrations)
-  const journal = openJournal(database, parts.version)
+  const journal = openJournal(database, folder.key, parts.version)
   const plan = openPlan(database, folder.key)
   const policy = policyOf(config)
   plan.begin(policy)
@@ -112,7 +112,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     realClock: parts.realClock,
     log,
     mode,
-    session: openSessions(database),
+    session: openSessions(database, folder.key),
     notices: { catalogue: () => catalogueOf(policyInForce(), guessSentence(policyInForce())), health },
     onRestoredImage: (upTo) => wall.restoredFromImage(upTo),
   })
@@ -128,7 +128,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     clock,
     plan,
     journal,
-    runningDay: openRunningDay(database),
+    runningDay: openRunningDay(database, folder.key),
     bits: cryptoBits(),
     origin: `${identity.store}/${identity.gateway}`,
     aliveShare: (feed, from, to) => coverage.aliveShare(feeds.get(feed) ?? [], from, to),

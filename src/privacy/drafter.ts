@@ -71,8 +71,10 @@ export function createDrafter(parts: DrafterParts): Drafter {
     const { day } = of.slot
     const calendar = schedule.calendarOn(day)
     const openMs = calendar.slotsOf(day).reduce((sum, slot) => sum + slot.end - slot.start, 0)
-    const total = runningDay.total(day, of.series.zone) ?? { in: 0, out: 0, aliveMs: 0 }
-    const missing = isRestored(day) ? 'restored' : null
+    const kept = runningDay.total(day, of.series.zone) ?? { in: 0, out: 0, aliveMs: 0 }
+    const isLost = kept === 'lost'
+    const total = isLost ? { in: 0, out: 0, aliveMs: 0 } : kept
+    const missing = isRestored(day) ? 'restored' : isLost ? 'lost' : null
     const slot = { day, ...calendar.dayWindow(day) }
     return { ...of, slot, counts: total, missing, coverage: total.aliveMs / openMs }
   }

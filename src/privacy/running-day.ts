@@ -1,4 +1,5 @@
 import type { Database, Migration } from '../base/database.ts'
+import { type Cell, rowTag, tagHolds } from '../base/mac.ts'
 import type { Counts } from './boundary.ts'
 
 /**
@@ -18,6 +19,8 @@ export const runningDayMigrations: readonly Migration[] = [
         PRIMARY KEY (day, zone)
       ) WITHOUT ROWID`,
   },
+  // A row of before has no tag, so its day is lost: once, on the day of the update.
+  { name: 'privacy/6', sql: 'ALTER TABLE running_day ADD COLUMN tag BLOB' },
 ]
 
 export interface RunningTotal extends Counts {
@@ -27,30 +30,61 @@ export interface RunningTotal extends Counts {
 
 export interface RunningDay {
   add(day: string, zone: string, part: RunningTotal): void
-  total(day: string, zone: string): RunningTotal | undefined
+  /** 'lost' when its row was found broken: what was added since is not the whole of it. */
+  total(day: string, zone: string): RunningTotal | 'lost' | undefined
   forget(day: string, zone: string): void
   /** Forgets days before `day`: they will not be drawn any more. */
   forgetBefore(day: string): void
   clear(): void
 }
 
-export function openRunningDay(database: Database): RunningDay {
+interface Row {
+  readonly day: string
+  readonly zone: string
+  readonly people_in: number
+  readonly people_out: number
+  readonly alive_ms: number
+  readonly tag: unknown
+}
+
+// No day has less than no sensor time: such a row says that the total is lost.
+const lostMs = -1
+
+export function openRunningDay(database: Database, key: Buffer): RunningDay {
   const sql = database.connection
-  const upsert = sql.prepare(`
-    INSERT INTO running_day VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET people_in = people_in + excluded.people_in,
-      people_out = people_out + excluded.people_out, alive_ms = alive_ms + excluded.alive_ms`)
-  const select = sql.prepare<[string, string], { people_in: number; people_out: number; alive_ms: number }>(
-    'SELECT people_in, people_out, alive_ms FROM running_day WHERE day = ? AND zone = ?',
-  )
+  const upsert = sql.prepare('INSERT OR REPLACE INTO running_day VALUES (?, ?, ?, ?, ?, ?)')
+  const select = sql.prepare<[string, string], Row>('SELECT * FROM running_day WHERE day = ? AND zone = ?')
   const remove = sql.prepare('DELETE FROM running_day WHERE day = ? AND zone = ?')
   const removeBefore = sql.prepare('DELETE FROM running_day WHERE day < ?')
+
+  const cellsOf = ({ day, zone, people_in, people_out, alive_ms }: Row): Cell[] => [
+    day,
+    zone,
+    people_in,
+    people_out,
+    alive_ms,
+  ]
+
+  function put(day: string, zone: string, { in: people_in, out: people_out, aliveMs }: RunningTotal): void {
+    const cells = [day, zone, people_in, people_out, Math.round(aliveMs)]
+    upsert.run(...cells, rowTag(key, 'running_day', cells))
+  }
+
+  function total(day: string, zone: string): RunningTotal | 'lost' | undefined {
+    const row = select.get(day, zone)
+    if (!row) return undefined
+    if (!tagHolds(row.tag, key, 'running_day', cellsOf(row)) || row.alive_ms === lostMs) return 'lost'
+    return { in: row.people_in, out: row.people_out, aliveMs: row.alive_ms }
+  }
+
   return {
-    add: (day, zone, part) => void upsert.run(day, zone, part.in, part.out, Math.round(part.aliveMs)),
-    total(day, zone) {
-      const row = select.get(day, zone)
-      return row && { in: row.people_in, out: row.people_out, aliveMs: row.alive_ms }
+    add(day, zone, part) {
+      const before = total(day, zone) ?? { in: 0, out: 0, aliveMs: 0 }
+      if (before === 'lost') return put(day, zone, { in: 0, out: 0, aliveMs: lostMs })
+      const { in: ins, out, aliveMs } = before
+      put(day, zone, { in: ins + part.in, out: out + part.out, aliveMs: aliveMs + Math.round(part.aliveMs) })
     },
+    total,
     forget: (day, zone) => void remove.run(day, zone),
     forgetBefore: (day) => void removeBefore.run(day),
     clear: () => void sql.prepare('DELETE FROM running_day').run(),

@@ -45,3 +45,13 @@ export function parseStored(text: string | null): Stored | undefined {
 export function isStored({ upTo, missing }: Stored, seq: number): boolean {
   return seq <= upTo && !covers(missing, seq)
 }
+
+/** The `seq` that a message itself tells; undefined when it is unreadable. */
+export function ownSeq({ bytes }: { readonly bytes: unknown }): number | undefined {
+  try {
+    const { seq } = JSON.parse(String(bytes)) as { seq?: unknown }
+    return Number.isSafeInteger(seq) ? Number(seq) : undefined
+  } catch {
+    return undefined
+  }
+}
