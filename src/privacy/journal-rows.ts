@@ -1,4 +1,5 @@
-import type { Migration } from '../base/database.ts'
+import type { Carved } from '../base/carve.ts'
+import type { Database, Migration } from '../base/database.ts'
 import { type Cell, rowTag, tagHolds } from '../base/mac.ts'
 
 /** How the journal lies on the disk: one row a slot of a series, each with a tag by the box key over all of it. */
@@ -71,3 +72,21 @@ export interface Restored {
 
 /** Stands for a day that only a trusted clock can name. */
 export const everyDay = '9999-12-31'
+
+export const carvedColumns = { release: 11, journal_state: 3 }
+
+/** Takes what its tag proves from a damaged file over into a new one. Call before the journal is opened. */
+export function salvageJournal({ connection: sql }: Database, key: Buffer): (record: Carved) => void {
+  const put = sql.prepare('INSERT OR REPLACE INTO release VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const has = sql.prepare('SELECT 1 FROM release WHERE series = ? AND start = ?')
+  const putState = sql.prepare('INSERT OR REPLACE INTO journal_state VALUES (?, ?, ?)')
+  return ({ rowid, cells }) => {
+    const tag = cells.at(-1)
+    const row = cells.slice(0, -1)
+    if (rowid !== undefined) return
+    if (row[0] === 'restored' && tagHolds(tag, key, 'restored', row.slice(1))) putState.run(cells)
+    if (cells.length !== carvedColumns.release || !tagHolds(tag, key, 'release', row)) return
+    // A page may also hold the row as it was before it was drawn.
+    if (row[8] !== null || !has.get(row[0], row[1])) put.run(cells)
+  }
+}

@@ -246,4 +246,3 @@ function chargedOf(row: ReleaseRow): Charged {
   const slot = { day: row.day, start: row.start, end: row.end }
   return { series: row.series, slot, spentMilli: row.spent_milli, policy: row.policy, seq: row.seq }
 }
-

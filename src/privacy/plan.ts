@@ -31,6 +31,8 @@ export interface Plan {
   adopt(policy: Policy, now: number): string
   /** At start a row was missing or did not hold. Then there is no plan: `begin` makes a new one, and today must be sat out. */
   readonly wasBroken: boolean
+  /** At start there was none: this box is new, or its plan vanished. */
+  readonly wasEmpty: boolean
 }
 
 /** @param key of the box; a plan that was changed from outside counts as none */
@@ -38,7 +40,8 @@ export function openPlan(database: Database, key: Buffer): Plan {
   const sql = database.connection
   const upsert = sql.prepare('INSERT OR REPLACE INTO plan VALUES (?, ?, ?)')
   let rows = read() ?? []
-  const wasBroken = rows.length === 0 && sql.prepare('SELECT 1 FROM plan').get() !== undefined
+  const wasEmpty = rows.length === 0
+  const wasBroken = wasEmpty && sql.prepare('SELECT 1 FROM plan').get() !== undefined
   if (wasBroken) sql.prepare('DELETE FROM plan').run()
 
   /** undefined when one of the rows does not hold, or is not on the list of all: a row may also have vanished. */
@@ -81,6 +84,7 @@ export function openPlan(database: Database, key: Buffer): Plan {
       return rows.at(-1)!.from
     },
     wasBroken,
+    wasEmpty,
   }
 
   function insert(from: string, policy: Policy): void {

@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts'
 import { holds, macOf, tagHolds } from '../base/mac.ts'
 import { type Lane, lanes } from './feed.ts'
 import { isFolded, type StoredRow } from './outbox-schema.ts'
-import type { LaneStatements } from './outbox-table.ts'
+import { isStateWhole, type LaneStatements } from './outbox-table.ts'
 import { ownSeq, parseStored, type Stored } from './outbox-words.ts'
 
 /**
@@ -57,8 +57,9 @@ export function createChecks({ database, statements, key, log, dated, lazily, go
     of(lane).recount.run({ least: told && isFolded(told) ? told.last_seq : 0 })
   }
 
-  function isTrue(lane: Lane, { seq }: StoredRow): boolean {
-    if (of(lane).isWhole.get(seq) !== undefined) return true
+  function isTrue(lane: Lane, row: StoredRow): boolean {
+    if (isStateWhole(key, lane, row)) return true
+    const { seq } = row
     repaired += 1
     lazily(() => {
       of(lane).reset.run({ seq, now: dated() })

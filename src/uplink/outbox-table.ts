@@ -10,6 +10,13 @@ export function defineTags({ connection: sql }: Database, key: Buffer): void {
   sql.function('outbox_gone_tag', options, (...cells) => numbersTag(key, 'gone', cells))
 }
 
+/** Does what a row says of its age and its way hold? */
+export function isStateWhole(key: Buffer, lane: Lane, row: StoredRow): boolean {
+  const { seq, not_before, created_at, packed, sends, acked_at, again_at, state } = row
+  const cells = [lanes.indexOf(lane), seq, not_before, created_at, packed, sends, acked_at, again_at]
+  return Buffer.isBuffer(state) && numbersTag(key, 'outbox', cells)?.equals(state) === true
+}
+
 /** The columns that change while a row waits, in the order of their tag. */
 const stateColumns = ['seq', 'not_before', 'created_at', 'packed', 'sends', 'acked_at', 'again_at'] as const
 type StateColumn = (typeof stateColumns)[number]
@@ -70,7 +77,6 @@ export function laneStatements({ connection: sql }: Database, lane: Lane) {
       `${set({ again_at: resend })}
          WHERE seq BETWEEN $first AND $last AND acked_at IS NOT NULL AND again_at > ${resend} AND ${holds}`,
     ),
-    isWhole: sql.prepare<[number], number>(`SELECT 1 FROM ${table} WHERE seq = ? AND ${holds}`).pluck(),
     // Nothing is known of it but its content: it is sent again, alone.
     reset: sql.prepare<[{ now: number; seq: number }]>(
       `${set({ not_before: '0', created_at: '$now', packed: '0', sends: '1', acked_at: 'NULL', again_at: 'NULL' })}

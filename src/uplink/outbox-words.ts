@@ -28,6 +28,25 @@ export interface Stored {
   readonly missing: readonly Range[]
 }
 
+export interface OutboxStats {
+  readonly rows: number
+  readonly bytes: number
+  /** Not yet PUBACKed. */
+  readonly waiting: number
+  /** Put aside because the broker refused them; they are tried again. */
+  readonly refused: number
+  /** Put aside for good because their MAC did not hold, since start. */
+  readonly broken: number
+  /** Rows and counters whose content was whole but whose state did not hold, since start: told anew. */
+  readonly repaired: number
+  /** Wall ms at which the oldest waiting row came in. */
+  readonly oldest: number | null
+  /** Hours of aggregates that still fit if nothing can be sent. */
+  readonly hoursLeft: number
+  /** Aggregates that will never come. */
+  readonly shed: readonly Range[] | null
+}
+
 const nothingStored: Stored = { upTo: 0, missing: [] }
 
 /** What the disk changed says only that there is a consumer. */

@@ -5,14 +5,14 @@ import { day, hour, minute } from '../base/duration.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { macOf, rowTag } from '../base/mac.ts'
-import { gapsOf, type Range } from '../base/ranges.ts'
+import { gapsOf } from '../base/ranges.ts'
 import { watchJumps } from './clock-jump.ts'
 import { isOutgoing, type Lane, lanes, type Outgoing, restore } from './feed.ts'
 import { createChecks } from './outbox-checks.ts'
 import { createRoom } from './outbox-room.ts'
 import { outboxMigrations, type StoredRow, undated } from './outbox-schema.ts'
 import { defineTags, type LaneStatements, laneStatements } from './outbox-table.ts'
-import { type Batch, isStored, type Row, type Stored } from './outbox-words.ts'
+import { type Batch, isStored, type OutboxStats, type Row, type Stored } from './outbox-words.ts'
 
 export { outboxMigrations }
 
@@ -53,25 +53,6 @@ export interface Outbox {
   stats(bytesPerHour?: number): OutboxStats
   /** Runs work that writes; on a full disk gives the ballast free, then sheds the oldest, and tries again. */
   withRoom<T>(work: () => T): T
-}
-
-export interface OutboxStats {
-  readonly rows: number
-  readonly bytes: number
-  /** Not yet PUBACKed. */
-  readonly waiting: number
-  /** Put aside because the broker refused them; they are tried again. */
-  readonly refused: number
-  /** Put aside for good because their MAC did not hold, since start. */
-  readonly broken: number
-  /** Rows and counters whose content was whole but whose state did not hold, since start: told anew. */
-  readonly repaired: number
-  /** Wall ms at which the oldest waiting row came in. */
-  readonly oldest: number | null
-  /** Hours of aggregates that still fit if nothing can be sent. */
-  readonly hoursLeft: number
-  /** Aggregates that will never come. */
-  readonly shed: readonly Range[] | null
 }
 
 export interface OutboxParts {
