@@ -72,7 +72,7 @@ export function createDrafter(parts: DrafterParts): Drafter {
   }
 
   function dayDraft(of: Started): Draft {
-    return ofWholeDay(of, runningDay.total(of.slot.day, of.series.zone) ?? { in: 0, out: 0, aliveMs: 0 })
+    return ofWholeDay(of, runningDay.total(of.slot.day, of.series.zone) ?? nobody)
   }
 
   /** Also where nothing is told yet: the day's last slot tells what all added. */
@@ -84,12 +84,12 @@ export function createDrafter(parts: DrafterParts): Drafter {
     return isLast ? [ofWholeDay(of, runningDay.stays.total(slot.day, series.zone)!)] : []
   }
 
-  function ofWholeDay(of: Started, total: Exact & { aliveMs: number }): Draft {
+  function ofWholeDay(of: Started, total: (Exact & { aliveMs: number }) | 'lost'): Draft {
     const { day } = of.slot
     const calendar = schedule.calendarOn(day)
     const openMs = calendar.slotsOf(day).reduce((sum, slot) => sum + lengthOf(slot), 0)
-    const { aliveMs, ...counts } = total
-    const missing = isRestored(day) ? 'restored' : null
+    const { aliveMs, ...counts } = total === 'lost' ? nobody : total
+    const missing = isRestored(day) ? 'restored' : total === 'lost' ? 'lost' : null
     return { ...of, slot: { day, ...calendar.dayWindow(day) }, counts, missing, coverage: aliveMs / openMs }
   }
 
@@ -138,6 +138,7 @@ export function createDrafter(parts: DrafterParts): Drafter {
 }
 
 const noStays = stayMinutes.map(() => 0)
+const nobody = { in: 0, out: 0, aliveMs: 0 }
 
 function lengthOf({ start, end }: Slot): number {
   return end - start

@@ -67,7 +67,7 @@ const door: Zone = { id: 'entrance', name: 'Entrance', kind: 'door' }
 export function openShop(options: ShopOptions): Shop {
   const database = options.database ?? openDatabase(':memory:', migrations)
   const clock = manualClock(Date.parse(options.start), options.trusted ?? true)
-  const journal = openJournal(database, 'test')
+  const journal = openJournal(database, key, 'test')
   const plan = openPlan(database, key)
   plan.begin(policyFor(options))
   const sent: Shop['sent'] = []
@@ -76,7 +76,7 @@ export function openShop(options: ShopOptions): Shop {
     clock,
     plan,
     journal,
-    runningDay: openRunningDay(database),
+    runningDay: openRunningDay(database, key),
     bits: options.bits ?? cryptoBits(),
     origin: 'shop/gw',
     aliveShare: options.aliveShare ?? (() => 1),
