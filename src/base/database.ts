@@ -91,9 +91,12 @@ function isHeaderWhole(path: string): boolean {
   if (!readHeader(path, header)) return true
   const pageSize = header.readUInt16BE(16)
   const isPage = pageSize >= 512 && (pageSize & (pageSize - 1)) === 0
-  const words = [52, 64, 72].every((at) => header.readUInt32BE(at) === 0) && header.readUInt32BE(56) === 1
-  const bytes = header.subarray(18, 24).equals(Buffer.of(2, 2, 0, 64, 32, 32)) && header.readUInt32BE(44) === 4
-  return header.toString('latin1', 0, 16) === 'SQLite format 3\0' && isPage && words && bytes
+  const words = [52, 64, 72].every((at) => header.readUInt32BE(at) === 0)
+  const bytes = header.subarray(18, 24).equals(Buffer.of(2, 2, 0, 64, 32, 32))
+  // Format of the schema and encoding: none before the first checkpoint, while all that was written is in the log.
+  const kinds = `${header.readUInt32BE(44)}/${header.readUInt32BE(56)}`
+  const isKnown = kinds === '4/1' || kinds === '0/0'
+  return isKnown && header.toString('latin1', 0, 16) === 'SQLite format 3\0' && isPage && words && bytes
 }
 
 /** False where there is no header yet. */

@@ -78,6 +78,7 @@ export function openPlan(database: Database, key: Buffer): Plan {
       database.transaction(() => {
         sql.prepare('DELETE FROM plan WHERE from_day > ? AND from_day < ?').run(today, listed)
         rows = rows.filter((row) => row.from <= today)
+        writeList(listOf(rows))
         if (rows.at(-1)?.policy.hash !== policy.hash) insert(rows.length === 0 ? firstDay : nextDay(today), policy)
       })
       return rows.at(-1)!.from
@@ -99,8 +100,12 @@ export function openPlan(database: Database, key: Buffer): Plan {
     const text = JSON.stringify(policy)
     upsert.run(from, text, macOf(key, from, text))
     rows = [...rows, { from, policy }]
-    writeList(JSON.stringify(rows.map((row) => row.from)))
+    writeList(listOf(rows))
   }
+}
+
+function listOf(rows: readonly { readonly from: string }[]): string {
+  return JSON.stringify(rows.map((row) => row.from))
 }
 
 // Before every day: the clock of a new box may not be trusted yet.
