@@ -82,8 +82,14 @@ function newsOf({ rssi, manufacturer, service, uuids }: HeardDevice): Record<str
       ? { ManufacturerData: variant('a{qv}', (writer) => putCompanies(writer, companies)) }
       : {}),
     ...(Object.keys(service).length > 0 ? { ServiceData: variant('a{sv}', putServices(service)) } : {}),
-    UUIDs: variant('as', (writer) => putArray(writer, 4, () => uuids.forEach((uuid) => putText(writer, uuid)))),
+    UUIDs: variant('as', (writer) => putTexts(writer, uuids)),
   }
+}
+
+function putTexts(writer: Writer, texts: readonly string[]): void {
+  putArray(writer, 4, () => {
+    for (const one of texts) putText(writer, one)
+  })
 }
 
 function putCompanies(writer: Writer, companies: readonly [string, Uint8Array][]): void {

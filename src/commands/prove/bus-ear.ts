@@ -11,6 +11,8 @@ export interface BusEar {
   push(bytes: Uint8Array): void
   /** Forgets devices that were not heard for a while. To be called about once a second. */
   sweep(): void
+  /** Adverts. */
+  heard(): number
 }
 
 const longestMessage = 2 ** 20
@@ -36,5 +38,5 @@ export function openBusEar({ id, adapter }: SensorOf<'ble'>, hear: Hear, clock: 
       leave(message)
     },
   })
-  return { push: (bytes) => framer.push(bytes, bytes.length), sweep: ear.sweep }
+  return { push: (bytes) => framer.push(bytes, bytes.length), sweep: ear.sweep, heard: () => ear.stats().adverts }
 }

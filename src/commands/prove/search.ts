@@ -32,19 +32,38 @@ export function knownOf(config: Config, policy: string, home: string): Known[] {
   return [...once.values(), { name: 'box key', value: Buffer.from(key, 'hex') }]
 }
 
-/** Of one identifier with some of what is known: all needles at once would need gigabytes. */
+/** Some identifiers with some of what is known: all needles at once would need gigabytes. */
 export interface Task {
-  readonly planted: Planted
+  readonly planted: readonly Planted[]
   readonly known: readonly Known[]
 }
 
-const knownAtOnce = 12
+/** Needles of a task, roughly: 150 MB of memory. */
+const mostNeedles = 165_000
+const knownAtOnce = 18
+/** Needles for each thing that is known: a text is written in fewer ways than bytes are. */
+const needlesEach = { text: 1_050, bytes: 8_300 }
 
 export function tasksOf(planted: readonly Planted[], known: readonly Known[]): Task[] {
   const parts = Array.from({ length: Math.ceil(known.length / knownAtOnce) }, (_, i) =>
     known.slice(i * knownAtOnce, (i + 1) * knownAtOnce),
   )
-  return planted.flatMap((one) => parts.map((part) => ({ planted: one, known: part })))
+  return parts.flatMap((part) =>
+    packed(planted, mostNeedles / part.length).map((ones) => ({ planted: ones, known: part })),
+  )
+}
+
+function packed(planted: readonly Planted[], room: number): Planted[][] {
+  const packs: { ones: Planted[]; weight: number }[] = []
+  for (const one of planted) {
+    const weight = 'text' in one.identifier ? needlesEach.text : needlesEach.bytes
+    const pack = packs.find((some) => some.weight + weight <= room)
+    if (pack) {
+      pack.ones.push(one)
+      pack.weight += weight
+    } else packs.push({ ones: [one], weight })
+  }
+  return packs.map(({ ones }) => ones)
 }
 
 export interface TaskLook {
@@ -52,9 +71,10 @@ export interface TaskLook {
   readonly needles: number
 }
 
-/** A second's work and tens of megabytes: to be used and dropped. */
+/** A second's work and much memory: to be used and dropped. */
 export function lookFor({ planted, known }: Task): TaskLook {
-  const needles = needlesOf([planted.identifier], known)
+  const identifiers = planted.map(({ identifier }) => identifier)
+  const needles = needlesOf(identifiers, known)
   return { look: createMatcher(needles), needles: needles.length }
 }
 

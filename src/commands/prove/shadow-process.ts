@@ -20,6 +20,8 @@ export interface Shadow {
   readonly home: string
   /** Feeds it, and waits until it has heard all of it. Throws when it ended instead. */
   feed(inputs: readonly Fed[]): Promise<void>
+  /** How often each sensor of the configuration heard something, when it settled last. */
+  heard(): readonly number[]
   /** All that it printed so far, log and output. */
   printed(): Buffer
   /** Every byte it sent to the broker, and how many messages they were. */
@@ -82,6 +84,7 @@ export async function startShadow(parts: ShadowProcessParts): Promise<Shadow> {
       for (const fed of inputs) if (!child.stdin!.write(encodeFed(fed))) await drained(child)
       await mouth.until('settled')
     },
+    heard: mouth.heard,
     printed: mouth.printed,
     sent: () => ({ bytes: tap.sent(), messages }),
     end: () => (ending ??= end(child, tap, broker)),
@@ -118,26 +121,30 @@ async function speak({ url }: Broker, { config, canaries }: ShadowProcessParts):
 /** Keeps what it prints, and waits for what it says of itself. */
 function listenTo(child: ChildProcess) {
   const kept: Buffer[] = []
-  const heard: string[] = []
+  const said: Said[] = []
+  let last: Said | undefined
+  let isOver = false
   let look = () => {}
   for (const output of [child.stdout!, child.stderr!]) output.on('data', (bytes: Buffer) => kept.push(bytes))
   createInterface(child.stdout!).on('line', (line) => {
-    heard.push(line)
+    said.push(JSON.parse(line) as Said)
     look()
   })
-  let isOver = false
   void once(child, 'close').then(() => {
     isOver = true
     look()
   })
   return {
+    heard: () => last?.heard ?? [],
     printed: () => Buffer.concat(kept),
-    until: (said: Said['said']) =>
+    until: (wanted: Said['said']) =>
       new Promise<void>((resolve, reject) => {
         look = () => {
-          const at = heard.indexOf(JSON.stringify({ said }))
-          if (at >= 0) resolve(void heard.splice(0, at + 1))
-          else if (isOver) reject(new Error(`the shadow ended before it was ${said}`))
+          for (let next = said.shift(); next; next = said.shift()) {
+            last = next
+            if (next.said === wanted) return resolve()
+          }
+          if (isOver) reject(new Error(`the shadow ended before it was ${wanted}`))
         }
         look()
       }),

@@ -52,7 +52,7 @@ export async function proveShadow(parts: ShadowProofParts): Promise<ShadowProof>
       needles: remains.needles,
       messages: shadow.sent().messages,
       differs: differencesOf(day.isAsConfigured),
-      places: [...placesOf(remains.places, alive.kept), memoryPlace(alive.memory)],
+      places: [heardPlace(config, shadow.heard()), ...placesOf(remains.places, alive.kept), memoryPlace(alive.memory)],
     }
   } finally {
     await shadow.end()
@@ -68,7 +68,7 @@ function aliveFindings(shadow: Shadow, planted: readonly Planted[], known: Known
     known,
   )
   const found = tasks.map((task, i) => {
-    onProgress(`searching its memory: ${task.planted.identifier.name}`, i / tasks.length)
+    onProgress('searching its memory', i / tasks.length)
     return searchAlive(lookFor(task).look, shadow)
   })
   return { memory: found.map(({ memory }) => memory), kept: found.map(({ kept }) => kept) }
@@ -78,7 +78,7 @@ function remainsFindings(shadow: Shadow, planted: readonly Planted[], known: Kno
   const tasks = tasksOf(planted, known)
   let needles = 0
   const places = tasks.map((task, i) => {
-    onProgress(`searching what it kept, said and sent: ${task.planted.identifier.name}`, i / tasks.length)
+    onProgress('searching what it kept, said and sent', i / tasks.length)
     const look = lookFor(task)
     needles += look.needles
     return searchRemains(look.look, shadow)
@@ -97,6 +97,18 @@ function placesOf(
     { place: 'sent', findings: inOnePlace(all('sent')), note: 'every byte to the broker' },
     { place: 'served', findings: inOnePlace([]), note: 'this version of the service serves no pages' },
   ]
+}
+
+/** Silence proves nothing of a shadow that heard nothing. */
+function heardPlace({ sensors }: Config, heard: readonly number[]): Searched {
+  const deaf = sensors.filter((_, place) => !heard[place])
+  const unsearched = deaf.map(({ id }) => ({ place: id, reason: 'nothing of what was planted there was heard' }))
+  const total = heard.reduce((sum, one) => sum + one, 0)
+  return {
+    place: 'heard',
+    findings: { found: [], unsearched, bytes: 0 },
+    note: `${total.toLocaleString('en')} readings`,
+  }
 }
 
 function memoryPlace(found: readonly Findings[]): Searched {

@@ -20,8 +20,11 @@ export interface Order {
   readonly start: number
 }
 
-/** What it says on its standard output, a line of JSON each. */
-export type Said = { readonly said: 'ready' | 'settled' | 'over' }
+/** What it says on its standard output, a line of JSON each; of each sensor how often something was heard. */
+export interface Said {
+  readonly said: 'ready' | 'settled' | 'over'
+  readonly heard: readonly number[]
+}
 
 export interface ShadowParts {
   /** The pipe that it is fed through. */
@@ -55,9 +58,9 @@ export async function runShadow({ input, open = openGateway }: ShadowParts): Pro
   })
   try {
     await gateway.open()
-    say('ready')
-    await live({ feed, gateway, clock, sensors: config.sensors })
-    say('over')
+    say({ said: 'ready', heard: [] })
+    const heard = await live({ feed, gateway, clock, sensors: config.sensors })
+    say({ said: 'over', heard })
     return 0
   } finally {
     await gateway.close()
@@ -72,17 +75,22 @@ interface Life {
   readonly sensors: readonly SensorSettings[]
 }
 
-async function live({ feed, gateway, clock, sensors }: Life): Promise<void> {
+async function live({ feed, gateway, clock, sensors }: Life): Promise<number[]> {
   const ears = sensors.map((settings) => openEar(settings, gateway.hear, clock))
+  const heard = () => ears.map((ear) => ear.heard())
   let rested = 0
   for (let fed = feed.next(); fed; fed = feed.next()) {
     passTo(fed, gateway, clock, ears)
     ears[fed.sensor]?.take(fed)
-    if (fed.kind === 'tell') await settle(gateway)
+    if (fed.kind === 'tell') {
+      await settle(gateway)
+      say({ said: 'settled', heard: heard() })
+    }
     if (clock.monotonic() - rested < minute) continue
     rested = clock.monotonic()
     await setImmediate()
   }
+  return heard()
 }
 
 /** While something is heard every second counts; later only the ends of slots do. */
@@ -103,32 +111,36 @@ function passTo({ t, kind }: Fed, gateway: Gateway, clock: ManualClock, ears: re
 async function settle(gateway: Gateway): Promise<void> {
   gateway.tick()
   await gateway.uplink.settled(longestWaitForBroker)
-  say('settled')
 }
 
 /** What a sensor's driver does with bytes, from the point on where they are in this process. */
 interface Ear {
   take(fed: Fed): void
   sweep(): void
+  /** Adverts, edges, and frames or lines, those included that were not understood. */
+  heard(): number
 }
 
 function openEar(settings: SensorSettings, hear: Hear, clock: ManualClock): Ear {
   if (settings.kind === 'ble') {
     const ear = openBusEar(settings, hear, clock)
-    return { take: ({ kind, bytes }) => kind === 'bus' && ear.push(bytes), sweep: ear.sweep }
+    return { take: ({ kind, bytes }) => kind === 'bus' && ear.push(bytes), sweep: ear.sweep, heard: ear.heard }
   }
   const decoder = createDecoder(settings, hear)
+  let edges = 0
   return {
-    take({ kind, bytes: [line, level, ...others], bytes }) {
+    take({ kind, bytes }) {
       const at = clock.monotonic()
       if (kind === 'bytes') decoder.push(bytes, at)
-      if (kind !== 'edge' || others.length > 0) return
-      hear({ kind, sensor: settings.id, at, line: line ? 'inner' : 'outer', level: level ? 1 : 0 })
+      if (kind !== 'edge') return
+      edges++
+      hear({ kind, sensor: settings.id, at, line: bytes[0] ? 'inner' : 'outer', level: bytes[1] ? 1 : 0 })
     },
     sweep() {},
+    heard: () => edges + decoder.frames + decoder.dropped,
   }
 }
 
-function say(said: Said['said']): void {
-  process.stdout.write(`${JSON.stringify({ said })}\n`)
+function say(said: Said): void {
+  process.stdout.write(`${JSON.stringify(said)}\n`)
 }

@@ -80,8 +80,9 @@ function withMessages(one: Searched, messages: number): Searched {
 
 function placeLines({ place, note, findings }: Searched, width: number): string[] {
   const { found, unsearched } = findings
+  const isCount = place === 'heard' && unsearched.length === 0
   return [
-    ...wrapped(`${resultOf(findings)} (${note})`, width, label + 2, `  ${place.padEnd(label)}`),
+    ...wrapped(isCount ? note : `${resultOf(findings)} (${note})`, width, label + 2, `  ${place.padEnd(label)}`),
     ...found
       .slice(0, mostListed)
       .flatMap((one) => wrapped(`${one.label}, in ${one.place} at ${one.offset}`, width, 6, '    - ')),
