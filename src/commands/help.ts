@@ -69,7 +69,7 @@ export const commands: readonly CommandRow[] = [
       keep: { does: 'keep the files of the shadow, to look for oneself' },
       shadow: { does: 'be the shadow: used by prove itself, which feeds it' },
     },
-    examples: ['drempel prove', 'sudo -u drempel drempel prove --json'],
+    examples: ['drempel prove', 'drempel prove --config shop.yaml --json'],
   },
   {
     name: 'config-schema',

@@ -25,6 +25,8 @@ export async function run(args: readonly string[]): Promise<number> {
   if (given.has('shadow')) return (await import('./prove/shadow.ts')).runShadow({ input: standardInput })
   const config = inForce(loadConfig(given.text('config')))
   const folder = scratchFolder(given.has('keep'))
+  if (given.has('keep'))
+    process.stderr.write(`Kept in ${folder}: the shadow's files, its log, what it sent, and the canaries.\n`)
   const proof = await prove(config, folder)
   const keeping = keep(proof, config.data)
   process.stdout.write(
@@ -32,7 +34,6 @@ export async function run(args: readonly string[]): Promise<number> {
       ? `${JSON.stringify({ ok: isClean(proof), ...summaryOf(proof), ...proof, limits }, null, 2)}\n`
       : `${proofPage(proof, Math.min(process.stdout.columns ?? usualWidth, 120))}${keeping}\n`,
   )
-  if (given.has('keep')) process.stderr.write(`The shadow's files are kept in ${folder}.\n`)
   return isClean(proof) ? 0 : 1
 }
 
@@ -89,6 +90,7 @@ function keep(proof: Proof, data: string): string {
 function scratchFolder(isKept: boolean): string {
   const folder = mkdtempSync(join(tmpdir(), 'drempel-prove-'))
   if (!isKept) process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
   return folder
 }
 

@@ -34,15 +34,19 @@ function stored(look: Look, data: string): Searched {
   return { place: 'stored', findings, note }
 }
 
-/** The journal of the service, as far as it goes back in the last lines. */
+/** The journal of the service, its last lines. A user who may not read it gets an empty one and a hint. */
 function logged(look: Look): Searched {
   const place = 'logged'
-  const args = ['--unit=drempel', '--output=cat', '--no-pager', '--quiet', `--lines=${logLines}`]
-  const { stdout, error, status } = spawnSync('journalctl', args, { maxBuffer: longestLog })
+  const args = ['--unit=drempel', '--output=cat', '--no-pager', `--lines=${logLines}`]
+  const { stdout, stderr, error, status } = spawnSync('journalctl', args, { maxBuffer: longestLog })
   if (systemCode(error) === 'ENOENT') return { place, findings: nothing, note: 'no journal on this machine' }
-  if (error) return { place, findings: gap('the journal', describeError(error)), note: 'the journal' }
-  if (status !== 0) return { place, findings: gap('the journal', 'this user may not read it'), note: 'the journal' }
-  const note = stdout.length > 0 ? 'the journal of the service' : 'the journal has nothing of the service yet'
+  const mayNot = status !== 0 || /permission|not seeing/i.test(stderr.toString('latin1'))
+  if (error || mayNot) {
+    const reason = error ? describeError(error) : 'this user may not read it'
+    return { place, findings: gap('the journal of the service', reason), note: 'the journal' }
+  }
+  const isEmpty = stdout.length === 0 || stdout.toString('latin1', 0, 20).startsWith('-- No entries')
+  const note = isEmpty ? 'the journal has nothing of the service' : 'the journal of the service'
   return { place, findings: searchBytes(look, 'the journal', stdout), note }
 }
 

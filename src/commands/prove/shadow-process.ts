@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { connectAsync } from 'mqtt'
 import { second } from '../../base/duration.ts'
+import { GatewayError } from '../../base/errors.ts'
 import { openTap, type Tap } from '../../box/tap.ts'
 import type { Config } from '../../config.ts'
 import { type Broker, startBroker } from '../../simulator/broker.ts'
@@ -67,7 +68,9 @@ export async function startShadow(parts: ShadowProcessParts): Promise<Shadow> {
   const config = shadowConfig(parts.config, home, tap.port)
   const child = open(parts.program, join(home, 'run'))
   const pid = child.pid
-  if (pid === undefined) throw new Error('the shadow could not be started')
+  if (pid === undefined) throw shadowEnded()
+  // Also when it stands still.
+  process.once('exit', () => child.kill('SIGKILL'))
   const mouth = listenTo(child)
   child.stdin!.on('error', () => {})
   child.stdin!.write(encodeOrder(JSON.stringify({ config, start: parts.start } satisfies Order)))
@@ -97,6 +100,11 @@ function open([program, ...args]: ShadowProcessParts['program'], runtime: string
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...environment, DREMPEL_LOG: 'debug', RUNTIME_DIRECTORY: runtime },
   })
+}
+
+function shadowEnded(): GatewayError {
+  const fix = '`--keep` keeps its log, which says why.'
+  return new GatewayError('COMMAND_SHADOW_ENDED', undefined, { fix })
 }
 
 async function drained(child: ChildProcess): Promise<void> {
@@ -144,7 +152,7 @@ function listenTo(child: ChildProcess) {
             last = next
             if (next.said === wanted) return resolve()
           }
-          if (isOver) reject(new Error(`the shadow ended before it was ${wanted}`))
+          if (isOver) reject(shadowEnded())
         }
         look()
       }),

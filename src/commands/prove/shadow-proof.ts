@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { second } from '../../base/duration.ts'
 import type { Findings } from '../../box/findings.ts'
 import type { Config } from '../../config.ts'
@@ -22,7 +24,10 @@ const ahead = 60 * second
 /** Until the last releases of the day have left. */
 const evening = 180 * second
 
-/** Lets a shadow of the box live through a day full of canaries, and searches all that it has, keeps, says and sends. */
+/**
+ * Lets a shadow of the box live through a day full of canaries, and searches all that it has, keeps, says and sends.
+ * Throws COMMAND_SHADOW_ENDED.
+ */
 export async function proveShadow(parts: ShadowProofParts): Promise<ShadowProof> {
   const day = openDay(parts.config, parts.now)
   const { config } = day
@@ -30,6 +35,7 @@ export async function proveShadow(parts: ShadowProofParts): Promise<ShadowProof>
   const planted = plantedIn(config, canaries)
   const start = day.opens - ahead
   parts.onProgress('starting a shadow of this box', 0)
+  writeFileSync(join(parts.folder, 'canaries.json'), JSON.stringify(planted.map(written), null, 2), { mode: 0o600 })
   const shadow = await startShadow({ ...parts, config, start, canaries })
   try {
     const windows = 2 * day.policy.windowSeconds * second
@@ -56,7 +62,15 @@ export async function proveShadow(parts: ShadowProofParts): Promise<ShadowProof>
     }
   } finally {
     await shadow.end()
+    writeFileSync(join(parts.folder, 'log.txt'), shadow.printed(), { mode: 0o600 })
+    writeFileSync(join(parts.folder, 'sent.bin'), shadow.sent().bytes, { mode: 0o600 })
   }
+}
+
+/** For whoever keeps the files and looks with tools of their own. */
+function written({ identifier, input }: Planted) {
+  const value = 'text' in identifier ? identifier.text : Buffer.from(identifier.bytes).toString('hex')
+  return { name: identifier.name, input, value }
 }
 
 type Progress = ShadowProofParts['onProgress']
