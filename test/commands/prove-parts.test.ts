@@ -69,8 +69,8 @@ describe('what the shadow is fed', () => {
     const inputs = (sensors: unknown) =>
       new Set(plantedIn(exampleConfig({ sensors }), createCanaries()).map(({ input }) => input))
     const beam = { id: 'door', kind: 'beam-pair', zone: 'entrance', outer: 'GPIO17', inner: 'GPIO27' }
-    expect(inputs([beam])).toEqual(new Set(['the broker']))
-    expect(inputs(exampleConfig({}).sensors)).toEqual(new Set(['radio', 'side-door', 'aisle', 'the broker']))
+    expect(inputs([beam])).toEqual(new Set(['broker']))
+    expect(inputs(exampleConfig({}).sensors)).toEqual(new Set(['radio', 'side-door', 'aisle', 'broker']))
   })
 })
 

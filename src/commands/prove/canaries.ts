@@ -72,7 +72,7 @@ export function plantedIn({ sensors }: Pick<Config, 'sensors'>, canaries: Canari
     ...[
       { name: 'text in a message', text: broker.text },
       { name: 'topic of a message', text: broker.topic },
-    ].map((identifier) => ({ identifier, input: 'the broker', isOfDevice: false })),
+    ].map((identifier) => ({ identifier, input: 'broker', isOfDevice: false })),
   ]
   return all.filter(({ input }) => input !== '')
 }

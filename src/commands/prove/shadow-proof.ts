@@ -162,9 +162,9 @@ function openDay(config: Config, now: number): OpenDay {
 
 function differencesOf(isAsConfigured: boolean): string[] {
   return [
-    'a data folder of its own, a broker on this machine in place of yours, no ports',
+    'a data folder of its own, a broker on this machine in place of yours, and no ports',
     "a clock that is moved by hand through the shop's next open day",
-    'bytes come through a pipe in place of BlueZ and serial devices, edges in place of GPIO; everybody who would be heard reaches it',
-    ...(isAsConfigured ? [] : ['it is open all day, since the shop never is']),
+    'a pipe in place of BlueZ, serial devices and GPIO, through which everybody in reach is heard',
+    ...(isAsConfigured ? [] : ['opening hours all day, since the shop never opens']),
   ]
 }

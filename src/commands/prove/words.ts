@@ -5,7 +5,7 @@ import { isClean, type Proof, type Searched, type ShadowProof } from './proof.ts
 
 /** What no search of this kind can find. Printed with every verdict, since a proof without limits is none. */
 export const limits: readonly string[] = [
-  'What was encrypted or hashed with a secret, hashed twice, or cut below 8 bytes. Checksums of 32 bits are found as text only.',
+  'What was encrypted or hashed with a secret, hashed twice, or cut to less than its first 8 bytes. Checksums of 32 bits are found as text only.',
   `Hashes that this Node does not have: ${lackingHashes.join(', ')}.`,
   'What the kernel holds, what was swapped out and is in use again, and what flash keeps of overwritten blocks.',
   'BlueZ, the kernel and the serial library are not in the shadow. Its memory is judged for Bluetooth only: lines and messages are read as text, which JavaScript forgets when it likes.',
@@ -62,7 +62,7 @@ function shadowLines({ planted, needles, differs, messages, places }: ShadowProo
     '',
     ...places.flatMap((one) => placeLines(one.place === 'sent' ? withMessages(one, messages) : one, width)),
     '',
-    ...wrapped(`Unlike this box, the shadow has ${differs.join('; ')}.`, width, 2),
+    ...wrapped(`The shadow is this box but for ${differs.join('; ')}.`, width, 2),
     '',
   ]
 }
