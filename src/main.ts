@@ -14,6 +14,7 @@ const load: Record<string, () => Promise<Command>> = {
   'config-schema': () => import('./commands/config-schema.ts'),
   decode: () => import('./commands/decode.ts'),
   demo: () => import('./commands/demo.ts'),
+  prove: () => import('./commands/prove.ts'),
   replay: () => import('./commands/replay.ts'),
   run: () => import('./commands/run.ts'),
 }

@@ -16,6 +16,7 @@ export const errorTable = {
   CONFIG_INVALID: 'The configuration has errors.',
   CONFIG_MISSING: 'No configuration file was found.',
   CONFIG_UNREADABLE: 'The configuration file could not be read.',
+  COMMAND_SHADOW_ENDED: 'The shadow of this box ended before its day was over, so nothing is proven.',
   COMMAND_WRONG_USE: 'The command was called in a way it does not know.',
   DRIVER_BLUETOOTH_BUS: 'The system bus, over which Bluetooth is heard, cannot be used.',
   DRIVER_GPIO_LINE_BUSY: 'A GPIO line is held by another program.',

@@ -240,6 +240,11 @@ export const places: readonly Place[] = [
   { file: 'src/box/present-pages.ts', may: ['files'], reason: 'reads which pages of a process are in memory' },
   { file: 'src/box/self-check.ts', may: ['files'], reason: 'makes and removes that scratch folder' },
   {
+    file: 'src/box/tap.ts',
+    may: ['network'],
+    reason: 'lies between a shadow and its broker, on this machine only, and keeps every byte',
+  },
+  {
     file: 'src/simulator/broker.ts',
     may: ['network'],
     reason: 'the broker that demo brings along, on this machine only',
