@@ -146,3 +146,19 @@ export function independenceOf(table: readonly (readonly number[])[]): number {
   const statistic = cells.reduce((sum, { count, wanted }) => sum + (count - wanted) ** 2 / wanted, 0)
   return chiSquareUpperTail(statistic, (rows.length - 1) * (columns.length - 1))
 }
+
+/** Correlations of all pairs of columns, times the root of the number of rows: standard normal where they are independent. */
+export function correlationsOf(rows: readonly (readonly number[])[]): number[] {
+  const columns = rows[0]!.map((_, column) => standardised(rows.map((row) => row[column]!)))
+  return columns.flatMap((one, i) => {
+    return columns.slice(i + 1).map((other) => {
+      return one.reduce((sum, value, row) => sum + value * other[row]!, 0) / Math.sqrt(rows.length)
+    })
+  })
+}
+
+function standardised(values: readonly number[]): number[] {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
+  return values.map((value) => (value - mean) / Math.sqrt(variance))
+}
