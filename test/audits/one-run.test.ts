@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { trials } from '../support/need.ts'
 import { seededRandom } from '../support/random.ts'
 import { epsilonOfGuesses } from '../support/statistics.ts'
-import { openShop, policyFor, type ShopOptions, sentOf } from '../support/wall.ts'
+import { openShop, policyFor, type Shop, type ShopOptions, sentOf } from '../support/wall.ts'
 
 /**
  * The whole gateway in one run, after Steinke, Nasr and Jagielski (2023): in every slot a fair coin decides whether one
@@ -34,34 +34,31 @@ interface Canary {
   readonly dayWindows: number[]
 }
 
-/** Days of a shop in which every slot holds a canary or not; `weight` 1 is the truth. */
+/** Days of a shop in which every slot holds a canary or not; `weight` is how often a canary is counted. */
 function run(days: number, weight: number): Canary[] {
   const random = seededRandom(days * 31 + weight)
-  const canaries: Canary[] = []
-  for (let first = 0; first < days; first += daysPerBox) {
-    const shop = openShop(options)
-    for (let index = 0; index < Math.min(daysPerBox, days - first); index++) {
-      const planted = Array.from({ length: slotsPerDay }, (_, slot) => {
-        shop.clock.advanceTo(index * day + 60_000 + slot * slotMs + 1000)
-        shop.wall.tick()
-        const isThere = random() < 0.5
-        const others = Math.floor(random() * 10)
-        const people = others + (isThere ? weight : 0)
-        for (const zone of ['entrance', 'shoes']) {
-          shop.pass('in', people, zone)
-          shop.pass('out', people, zone)
-        }
-        return { isThere, others }
-      })
-      shop.clock.advanceTo(index * day + 60_000 + slotsPerDay * slotMs + 5000)
-      shop.wall.tick()
-      canaries.push(
-        ...planted.map((one, slot) => ({ ...one, ...readers(sentOf(shop, 'footfall'), sentOf(shop, 'day'), slot) })),
-      )
-      shop.sent.splice(0)
+  const boxes = Array.from({ length: days / daysPerBox }, () => openShop(options))
+  return boxes.flatMap((shop) => {
+    return Array.from({ length: daysPerBox }, (_, index) => liveDay(shop, index * day, weight, random)).flat()
+  })
+}
+
+function liveDay(shop: Shop, from: number, weight: number, random: () => number): Canary[] {
+  const opens = from + 60_000
+  const planted = Array.from({ length: slotsPerDay }, (_, slot) => {
+    shop.clock.advanceTo(opens + slot * slotMs + 5000)
+    shop.wall.tick()
+    const [isThere, others] = [random() < 0.5, Math.floor(random() * 10)]
+    for (const zone of ['entrance', 'shoes']) {
+      for (const direction of ['in', 'out'] as const) shop.pass(direction, others + (isThere ? weight : 0), zone)
     }
-  }
-  return canaries
+    return { isThere, others }
+  })
+  shop.clock.advanceTo(opens + slotsPerDay * slotMs + 5000)
+  shop.wall.tick()
+  const seen = planted.map((one, slot) => ({ ...one, ...readers(sentOf(shop, 'footfall'), sentOf(shop, 'day'), slot) }))
+  shop.sent.splice(0)
+  return seen
 }
 
 type Numbers = { readonly in: number | null; readonly out: number | null }

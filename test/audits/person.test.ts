@@ -88,7 +88,7 @@ describe('what one person changes', () => {
 describe('the whole day of a shop', () => {
   const zones = shops[2]!
   const options = { zones, privacy: { profile: 'footfall-in', window: '60m' } as const }
-  const days = trials(8000, 60_000)
+  const days = trials(8000, 40_000)
   const perVisit = policyFor(options).perVisitMilli / 1000
   const lived = new Map<number, number[][]>()
 

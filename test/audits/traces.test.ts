@@ -91,10 +91,22 @@ function firstFaults(lives: number, steps: number, reckless?: Recklessness): str
 
 describe('any life of a box', () => {
   it.each([
-    ['short', trials(800, 50_000), 10],
+    ['short', trials(800, 40_000), 10],
     ['long', trials(20, 1000), 60],
   ] as const)('that is %s draws each slot once, refunds nothing and never goes back', (_, lives, steps) => {
     expect(firstFaults(lives, steps)).toEqual([])
+  })
+
+  it('meets all that these lives are to meet', () => {
+    const used = newBox()
+    const lives = Array.from({ length: 60 }, (_, seed) => live(seed + 1, 20, used))
+    const kept = lives.flatMap((life) => life.kept)
+    expect(new Set(kept.map(({ missing }) => missing))).toEqual(
+      new Set([null, 'lost', 'clock', 'sensor-down', 'restored']),
+    )
+    expect(new Set(kept.map(({ privacy }) => privacy.policy)).size).toBe(5)
+    expect(lives.filter(({ charged }) => charged.size > 0).length).toBeGreaterThan(5)
+    expect(lives.filter((life) => life.handedOver.length > life.kept.length).length).toBeGreaterThan(10)
   })
 
   it.each([

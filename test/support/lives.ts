@@ -62,6 +62,8 @@ export function live(seed: number, steps: number, used: Shop, reckless: Reckless
   let real = Date.parse('2026-11-23T08:30:00Z')
 
   for (const table of tables) sql.exec(`DELETE FROM ${table}`)
+  const isKept = sql.prepare<[number], number>('SELECT 1 FROM release WHERE seq = ? AND payload IS NOT NULL').pluck()
+  const sumOfSpent = sql.prepare<[], number | null>('SELECT sum(spent_milli) FROM release').pluck()
 
   function start(options: Partial<ShopOptions> = {}): Shop {
     const now = new Date(real).toISOString()
@@ -81,9 +83,8 @@ export function live(seed: number, steps: number, used: Shop, reckless: Reckless
       if (!/^full$|readonly/.test((error as Error).message)) throw error
     }
     // What a commit refused was handed over but not kept.
-    const isKept = sql.prepare<[number], number>('SELECT 1 FROM release WHERE seq = ? AND payload IS NOT NULL').pluck()
     for (const { release } of shop.sent.splice(0)) if (isKept.get(release.seq)) kept.push(release)
-    const now = sql.prepare<[], number | null>('SELECT sum(spent_milli) FROM release').pluck().get() ?? 0
+    const now = sumOfSpent.get() ?? 0
     if (now < spent) refunds.push(`${spent} to ${now}`)
     spent = now
   }
@@ -139,6 +140,7 @@ export function live(seed: number, steps: number, used: Shop, reckless: Reckless
 
   function crashAndAdopt(change: Partial<ShopOptions>): void {
     crash(change)
+    tick(false)
     if (shop.wall.policy()) shop.wall.adopt(policyFor({ opening, ...change }))
   }
 
