@@ -53,6 +53,7 @@ export function createAntenna(parts: AntennaParts): Antenna {
   let attempting: Promise<void> | undefined
   let isWanted = false
   let needsPowerCycle = false
+  let mayWatch = false
   let failures = 0
   let cancelRetry = () => {}
   let droppedBefore = 0
@@ -80,13 +81,14 @@ export function createAntenna(parts: AntennaParts): Antenna {
       reader ??= await openReader()
       await endScan()
       if (needsPowerCycle) await cyclePower()
+      mayWatch = !proof.isBroken(clock.monotonic())
       const begun = await startScan({
         adapter,
         clock,
         patterns,
         reader,
         nextActivation,
-        avoidsMonitor: proof.isBroken(),
+        avoidsMonitor: !mayWatch,
       })
       if (isClosed || mine !== turn) return await begun.stop()
       scan = begun
@@ -139,6 +141,7 @@ export function createAntenna(parts: AntennaParts): Antenna {
   function lost(refusal: Refusal): void {
     turn++
     proof.stop()
+    if (refusal === 'no-bluez' && mayWatch) proof.died(clock.monotonic())
     scan?.control.close()
     scan = undefined
     if (!isClosed) failed(refusal)

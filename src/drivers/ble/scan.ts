@@ -23,7 +23,7 @@ export interface ScanParts {
   readonly patterns: readonly Pattern[]
   /** Resolves when BlueZ next says that a monitor is active. */
   readonly nextActivation: () => Promise<void>
-  /** The monitor was seen to let nothing through. */
+  /** The monitor was seen to let nothing through, or BlueZ to die of it. */
   readonly avoidsMonitor: boolean
 }
 
@@ -56,6 +56,8 @@ async function watch({ reader, clock, patterns, nextActivation }: ScanParts): Pr
   await reader.unregisterMonitor()
   const active = nextActivation().then(() => true)
   const { isOk } = await reader.registerMonitor(patterns)
+  // It may have died of it. Discovery would start it anew, and not know.
+  if (!reader.isPresent) throw new Refused('no-bluez')
   if (!isOk) return false
   const late = Promise.withResolvers<boolean>()
   const cancel = clock.after(activation, () => late.resolve(false))

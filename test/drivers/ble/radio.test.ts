@@ -126,10 +126,11 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
   it('does not wait for ever for a call that is never answered', async () => {
     const bluez = await startBluez()
     open.bluez = bluez
-    await bluez.hang('StartDiscovery', 1)
+    await bluez.hang('StartDiscovery')
     // Ten seconds of patience in one.
     open.listening = await listen({ address: bluez.address, clock: scaledClock(Date.now(), 10) })
     await open.listening.untilDown(/does not answer/)
+    await bluez.heal()
     await open.listening.untilUp()
   })
 
@@ -173,6 +174,18 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
     const beacon = { address: 'C0:11:22:33:44:55', type: 'random', rssi: -50, data: ownAdvert } as const
     beat(50, () => bluez.advert(beacon))
     await listening.until(() => listening.driver.health().scan === 'discovery', 'discovery', 20_000)
+  })
+
+  it('leaves monitors alone where BlueZ dies of them again and again', async () => {
+    const { bluez, listening } = await start({ experimental: true, fatalMonitors: true })
+    let deaths = 0
+    while (listening.driver.health().scan !== 'discovery') {
+      await bluez.ended()
+      deaths++
+      await bluez.restart()
+      await Promise.race([bluez.ended(), listening.untilUp()])
+    }
+    expect(deaths).toBe(4)
   })
 
   describe('that hears nothing', () => {

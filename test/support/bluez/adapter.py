@@ -34,7 +34,7 @@ class Adapter(Thing):
         self.is_blocked = False
         self.is_deaf = False
         self.discovery = Discovery()
-        self.monitors = monitors.Monitors(bus)
+        self.monitors = monitors.Monitors(bus, options.fatal_monitors)
         self.advertising = advertising.Advertising(bus, self._advertising_changed)
         # By path, the longest unheard first.
         self.devices = OrderedDict()
