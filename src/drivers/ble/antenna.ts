@@ -89,6 +89,7 @@ export function createAntenna(parts: AntennaParts): Antenna {
         reader,
         nextActivation,
         avoidsMonitor: !mayWatch,
+        isStale: () => mine !== turn,
       })
       if (isClosed || mine !== turn) return await begun.stop()
       scan = begun
@@ -108,13 +109,18 @@ export function createAntenna(parts: AntennaParts): Antenna {
       on: {
         advert: parts.heard,
         adapterChanged({ powered, discovering }) {
-          if (powered === true && !scan) begin()
+          // An attempt under way has turned it on itself.
+          if (powered === true && !scan && !attempting) begin()
           if (powered === false && scan) lost('busy')
           if (discovering === false && scan?.mode === 'discovery') lost('busy')
         },
         adapterAdded: () => retryAfter(firstDelay),
         adapterRemoved: () => lost('no-adapter'),
-        ownerChanged: (isPresent) => (isPresent ? returned() : lost('no-bluez')),
+        ownerChanged(isPresent) {
+          if (!isPresent) lost('no-bluez')
+          // What a new reader says first is no news to the attempt that opens it.
+          else if (reader) returned()
+        },
         monitorActivated: () => activation.resolve(),
         monitorReleased: () => scan?.mode === 'monitor' && lost('busy'),
         closed() {

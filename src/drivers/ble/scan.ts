@@ -25,6 +25,8 @@ export interface ScanParts {
   readonly nextActivation: () => Promise<void>
   /** The monitor was seen to let nothing through, or BlueZ to die of it. */
   readonly avoidsMonitor: boolean
+  /** BlueZ or the adapter came or went meanwhile: what is begun now must be begun again. */
+  readonly isStale: () => boolean
 }
 
 const activation = 5 * second
@@ -39,6 +41,7 @@ export async function startScan(parts: ScanParts): Promise<Scan> {
   const control = await openControl(adapter, clock)
   try {
     if (!(await control.hasAdapter())) throw new Refused('no-adapter')
+    if (parts.isStale()) throw new Refused('busy')
     if (!(await control.isPowered())) await control.power(true)
     const isWatched = !parts.avoidsMonitor && (await watch(parts))
     if (!isWatched) await control.startDiscovery()

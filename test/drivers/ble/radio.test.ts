@@ -145,13 +145,34 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
     await listening.untilUp()
   })
 
+  it('goes on saying why it is down, not that it is busy', async () => {
+    const clock = scaledClock(Date.now(), 10)
+    const { listening } = await start({ adapters: [] }, { clock })
+    await listening.untilDown(/no Bluetooth adapter hci0/)
+    const [begin, reasons] = [clock.monotonic(), new Set<string | undefined>()]
+    const isOver = () => {
+      reasons.add(listening.driver.health().reason)
+      return clock.monotonic() - begin > 30_000
+    }
+    await listening.until(isOver, 'half a minute')
+    expect([...reasons].filter((reason) => /not ready/.test(reason ?? ''))).toEqual([])
+  })
+
   it('turns on a radio that is off, and says so when a radio switch forbids it', async () => {
-    const { bluez, listening } = await start({ poweredOff: true })
+    const { bluez, listening } = await start({ experimental: true, poweredOff: true })
     await listening.untilUp()
     await bluez.power(false, { rfkill: true })
     await listening.untilDown(/rfkill/)
     await bluez.power(true)
     await listening.untilUp()
+  })
+
+  it('registers its monitor once, also where it must turn on the radio', async () => {
+    const { bluez, listening } = await start({ experimental: true, poweredOff: true })
+    await listening.untilUp()
+    await bluez.advert(stranger(1))
+    await listening.until(() => listening.heard.length > 0, 'an advert')
+    expect(Object.values((await bluez.log()).calls.RegisterMonitor ?? {})).toEqual([1])
   })
 
   it('says that there is no bus, and lives on', async () => {
