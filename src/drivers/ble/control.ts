@@ -61,10 +61,21 @@ export async function openControl(adapter: string, clock: Clock): Promise<Contro
     await helper.callMethod('StartDiscovery')
   }
 
+  async function power(on: boolean): Promise<void> {
+    const { helper } = await found()
+    try {
+      await helper.set('Powered', typed('boolean', on))
+    } catch (error) {
+      // Kernels from 5.17 on call a radio switch a failure like any other; BlueZ knows better, where it says so.
+      const state = await helper.prop('PowerState').catch(() => undefined)
+      throw state === 'off-blocked' ? new Refused('blocked') : error
+    }
+  }
+
   return {
     hasAdapter: () => timely(bluetooth.adapters()).then((names) => names.includes(adapter)),
     isPowered: () => timely(found().then((one) => one.isPowered())),
-    power: (on) => timely(found().then((one) => one.helper.set('Powered', typed('boolean', on)))),
+    power: (on) => timely(power(on)),
     startDiscovery: () => timely(discover()),
     stopDiscovery: () => timely(found().then((one) => one.stopDiscovery())),
     close: session.destroy,
@@ -82,6 +93,7 @@ interface Internals {
 interface Radio {
   readonly helper: {
     set(property: string, value: unknown): Promise<void>
+    prop(property: string): Promise<unknown>
     callMethod(member: string, ...args: readonly unknown[]): Promise<unknown>
   }
 }

@@ -130,10 +130,11 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
   it('does not wait for ever for a call that is never answered', async () => {
     const bluez = await startBluez()
     open.bluez = bluez
-    await bluez.hang('StartDiscovery', 2)
+    await bluez.hang('StartDiscovery')
     // Ten seconds of patience in one.
     open.listening = await listen({ address: bluez.address, clock: scaledClock(Date.now(), 10) })
     await open.listening.untilDown(/does not answer/)
+    await bluez.heal()
     await open.listening.untilUp()
   })
 
@@ -148,13 +149,34 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
     await listening.untilUp()
   })
 
+  it('goes on saying why it is down, not that it is busy', async () => {
+    const clock = scaledClock(Date.now(), 10)
+    const { listening } = await start({ adapters: [] }, { clock })
+    await listening.untilDown(/no Bluetooth adapter hci0/)
+    const [begin, reasons] = [clock.monotonic(), new Set<string | undefined>()]
+    const isOver = () => {
+      reasons.add(listening.driver.health().reason)
+      return clock.monotonic() - begin > 30_000
+    }
+    await listening.until(isOver, 'half a minute')
+    expect([...reasons].filter((reason) => /not ready/.test(reason ?? ''))).toEqual([])
+  })
+
   it('turns on a radio that is off, and says so when a radio switch forbids it', async () => {
-    const { bluez, listening } = await start({ poweredOff: true })
+    const { bluez, listening } = await start({ experimental: true, poweredOff: true })
     await listening.untilUp()
     await bluez.power(false, { rfkill: true })
     await listening.untilDown(/rfkill/)
     await bluez.power(true)
     await listening.untilUp()
+  })
+
+  it('registers its monitor once, also where it must turn on the radio', async () => {
+    const { bluez, listening } = await start({ experimental: true, poweredOff: true })
+    await listening.untilUp()
+    await bluez.advert(stranger(1))
+    await listening.until(() => listening.heard.length > 0, 'an advert')
+    expect(Object.values((await bluez.log()).calls.RegisterMonitor ?? {})).toEqual([1])
   })
 
   it('says that there is no bus, and hears again when there is one', async () => {
@@ -188,6 +210,18 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
     const beacon = { address: 'C0:11:22:33:44:55', type: 'random', rssi: -50, data: ownAdvert } as const
     beat(50, () => bluez.advert(beacon))
     await listening.until(() => listening.driver.health().scan === 'discovery', 'discovery', 20_000)
+  })
+
+  it('leaves monitors alone where BlueZ dies of them again and again', async () => {
+    const { bluez, listening } = await start({ experimental: true, fatalMonitors: true })
+    let deaths = 0
+    while (listening.driver.health().scan !== 'discovery') {
+      await bluez.ended()
+      deaths++
+      await bluez.restart()
+      await Promise.race([bluez.ended(), listening.untilUp()])
+    }
+    expect(deaths).toBe(4)
   })
 
   describe('that hears nothing', () => {
