@@ -3,7 +3,8 @@ import { type Config, findConfig, readConfig, readConfigText } from '../config.t
 import { type Policy, policyOf } from '../privacy/policy.ts'
 import { type Accepted, dataFolderOf, readAccepted, reasonsToConfirm, writeAccepted } from './accepted.ts'
 import { parseCommand } from './help.ts'
-import { describePolicy } from './policy-words.ts'
+import { describePolicy, type Section } from './policy-words.ts'
+import { describeRadio } from './radio-words.ts'
 import { isClosedToUs, makeUsable } from './working-folder.ts'
 
 /** Checks the configuration: every problem with its fix, or the policy in plain words. Exit code 1 when it has problems. */
@@ -18,8 +19,11 @@ export async function run(args: readonly string[]): Promise<number> {
     print(isJson ? asJson({ ok: false, file, problems }) : problemPage({ text, file }, problems))
     return 1
   }
-  const answer = { file, ...checked, policy: policyOf(checked.config), toConfirm: reasonsAgainst(checked.config) }
-  if (given.has('accept')) accept({ text, file }, checked.config)
+  const { config } = checked
+  const policy = policyOf(config)
+  const sections = [...describePolicy(config, policy), ...(await describeRadio(config))]
+  const answer = { file, ...checked, policy, sections, toConfirm: reasonsAgainst(config) }
+  if (given.has('accept')) accept({ text, file }, config)
   print(isJson ? asJson(goodAnswer(answer)) : policyPage(answer, given.has('accept')))
   return 0
 }
@@ -40,6 +44,7 @@ interface Answer {
   readonly config: Config
   readonly warnings: readonly Problem[]
   readonly policy: Policy
+  readonly sections: readonly Section[]
   readonly toConfirm: readonly string[]
 }
 
@@ -51,8 +56,8 @@ function asJson(value: object): string {
   return JSON.stringify(value, null, 2)
 }
 
-function goodAnswer({ file, config, warnings, policy, toConfirm }: Answer) {
-  return { ok: true, file, warnings, toConfirm, policy, words: describePolicy(config, policy) }
+function goodAnswer({ file, warnings, policy, sections, toConfirm }: Answer) {
+  return { ok: true, file, warnings, toConfirm, policy, words: sections }
 }
 
 function problemPage({ text, file }: Accepted, problems: readonly Problem[]): string {
@@ -74,8 +79,8 @@ function problemText({ path, value, reason, fix, line }: Problem): string {
   return [`  ${where}`, `    value  ${value}`, `    why    ${reason}`, `    fix    ${fix}`, ''].join('\n')
 }
 
-function policyPage({ file, config, warnings, policy, toConfirm }: Answer, isAccepted: boolean): string {
-  const sections = describePolicy(config, policy).map(({ title, lines }) => sectionText(title, lines))
+function policyPage({ file, config, warnings, sections: words, toConfirm }: Answer, isAccepted: boolean): string {
+  const sections = words.map(({ title, lines }) => sectionText(title, lines))
   if (warnings.length > 0) sections.push(['Warnings', ...warnings.map(problemText)].join('\n'))
   if (isClosedToUs(config.data)) sections.push(`${unseenText}\n`)
   if (isAccepted) sections.push('Accepted: it takes effect at the next start.\n')

@@ -24,22 +24,13 @@ export async function describeRadio(config: Config): Promise<Section[]> {
 }
 
 function wantedLines({ beacons, privacy }: Config): string[] {
-  const own = beacons.filter(({ staff }) => !staff).length
-  const staff = beacons.length - own
-  const isCounting = privacy.profile === 'phones'
-  return [
-    `Of the shop's own devices: ${
-      own === 0
-        ? 'none'
-        : beacons
-            .filter((one) => !one.staff)
-            .map(({ id }) => id)
-            .join(', ')
-    }${staff > 0 ? `, and ${staff} of staff, which are never reported` : ''}.`,
-    isCounting
-      ? 'Phones: how many different addresses of phones there are in five minutes, forgotten after each five minutes.'
-      : 'Phones: nothing. They are not counted.',
-  ]
+  const own = beacons.filter(({ staff }) => !staff).map(({ id }) => id)
+  const staff = beacons.length - own.length
+  const lines = [`Of the shop's own devices: ${own.length === 0 ? 'none' : own.join(', ')}.`]
+  if (staff > 0)
+    lines.push(`Devices of staff (${staff}) are known so that they are not counted; nothing is reported of them.`)
+  if (privacy.profile !== 'phones') lines.push('Phones: nothing.')
+  return lines
 }
 
 /** Do adverts of strangers come into this process? */

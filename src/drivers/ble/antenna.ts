@@ -7,7 +7,7 @@ import { type BusReader, openBusReader } from './bus/reader.ts'
 import { openControl } from './control.ts'
 import type { Rung } from './ladder.ts'
 import { createProof } from './proof.ts'
-import { type Refusal, refusalOf } from './refusal.ts'
+import { type Refusal, Refused, refusalOf } from './refusal.ts'
 import { type Scan, type ScanMode, startScan } from './scan.ts'
 
 /** Keeps a scan going, whatever happens to bus, BlueZ and adapter. */
@@ -98,8 +98,10 @@ export function createAntenna(parts: AntennaParts): Antenna {
     }
   }
 
-  function openReader(): Promise<BusReader> {
-    return openBusReader({
+  async function openReader(): Promise<BusReader> {
+    let isOpen = false
+    let isOver = false
+    const opened = await openBusReader({
       paths: systemBusPaths(),
       adapter,
       clock,
@@ -112,16 +114,32 @@ export function createAntenna(parts: AntennaParts): Antenna {
         },
         adapterAdded: () => retryAfter(firstDelay),
         adapterRemoved: () => lost('no-adapter'),
-        ownerChanged: (isPresent) => (isPresent ? returned() : lost('no-bluez')),
+        ownerChanged(isPresent) {
+          if (!isPresent) lost('no-bluez')
+          else if (isOpen) returned()
+        },
         monitorActivated: () => activation.resolve(),
         monitorReleased: () => scan?.mode === 'monitor' && lost('busy'),
         closed() {
-          droppedBefore += reader?.stats().malformed ?? 0
-          reader = undefined
-          lost('no-bus')
+          isOver = true
+          if (isOpen) readerLost()
         },
       },
     })
+    if (isOver) throw new Refused('no-bus')
+    isOpen = true
+    return opened
+  }
+
+  function readerLost(): void {
+    endReader()
+    lost('no-bus')
+  }
+
+  function endReader(): void {
+    droppedBefore += reader?.stats().malformed ?? 0
+    reader?.close()
+    reader = undefined
   }
 
   function nextActivation(): Promise<void> {
@@ -174,10 +192,7 @@ export function createAntenna(parts: AntennaParts): Antenna {
 
   function renew(rung: Rung): void {
     if (rung === 'power-cycle') needsPowerCycle = true
-    if (rung === 'restart') {
-      reader?.close()
-      reader = undefined
-    }
+    if (rung === 'restart') endReader()
     turn++
     if (rung === 'reset') retryAfter(resetPause)
     else begin()
@@ -202,8 +217,7 @@ export function createAntenna(parts: AntennaParts): Antenna {
       cancelRetry()
       await attempting
       await endScan()
-      reader?.close()
-      reader = undefined
+      endReader()
     },
   }
 }

@@ -22,7 +22,7 @@ const patience = 4 * minute
 /** The very same advert this often in a row, strength included, does not come from the air. */
 const stuck = 20
 /** This often within ten minutes, and a beacon stands in the shop. */
-const wellHeard = 10
+const wellHeard = 5
 const ownSpan = 10 * minute
 
 export function createHearing(from: number): Hearing {

@@ -45,6 +45,7 @@ export function createRadioDriver(settings: SensorOf<'ble'>, parts: RadioParts):
   const stops: (() => void)[] = []
   let hear: Hear = () => {}
   let lastScan = clock.monotonic()
+  let lastLife = lastScan
   const state = createStateTeller(settings.id, { clock, log, hear: (reading) => hear(reading) })
   const antenna = createAntenna({
     adapter: settings.adapter,
@@ -74,13 +75,14 @@ export function createRadioDriver(settings: SensorOf<'ble'>, parts: RadioParts):
     hearing.look(at)
     antenna.look(at)
     if (!antenna.isScanning()) {
-      if (at - lastScan > pause) state.down(reasonOf('busy', settings.adapter))
+      if (at - lastScan > pause && state.current().state === 'up') state.down(reasonOf('busy', settings.adapter))
       return
     }
     lastScan = at
     if (hearing.isDeaf(at)) state.down(reasonOf('deaf', settings.adapter))
     else state.up(at)
-    ladder.heard(hearing.lastLife())
+    if (hearing.lastLife() > lastLife) ladder.heard(hearing.lastLife())
+    lastLife = hearing.lastLife()
     const rung = ladder.due(at)
     if (rung) climb(rung, at)
   }

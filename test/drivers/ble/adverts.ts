@@ -30,3 +30,6 @@ export const everythingData = [
 /** The usual change of a device that is heard again. */
 export const again = changed(`{'RSSI': <int16 -70>, 'ManufacturerData': <@a{qv} {76: <@ay [0x10, 0x05, 0x01]>}>}`)
 export const againData = '06ff4c00100501'
+
+/** What it had told before and now leaves out, since it has not changed. */
+export const unchangedData = everythingData.replace('06ff4c000215aa', '').replace('04ff990405', '')

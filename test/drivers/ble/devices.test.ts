@@ -19,7 +19,7 @@ describe('the table of devices', () => {
       const slot = devices.find(address)
       expect(slot >= 0, `at ${second}`).toBe(model.has(number))
       if (random() < 0.5) {
-        const isTaken = devices.put(address, deviceFlag.paired, second)
+        const isTaken = devices.put(address, deviceFlag.paired, second) >= 0
         expect(isTaken).toBe(model.has(number) || model.size < 64)
         if (isTaken) model.set(number, { flags: deviceFlag.known | deviceFlag.paired, heard: second })
       } else if (slot >= 0) {
@@ -47,9 +47,9 @@ describe('the table of devices', () => {
 
   it('takes what it can and says when it is full', () => {
     const devices = createDevices(1000, createMemory(1000))
-    const taken = Array.from({ length: 1500 }, (_, i) => devices.put(addressOf(i), 0, 0)).filter((isTaken) => isTaken)
+    const taken = Array.from({ length: 1500 }, (_, i) => devices.put(addressOf(i), 0, 0)).filter((slot) => slot >= 0)
     expect([taken.length, devices.size]).toEqual([1000, 1000])
-    expect(devices.put(addressOf(3), deviceFlag.random, 1)).toBe(true)
+    expect(devices.put(addressOf(3), deviceFlag.random, 1)).toBe(devices.find(addressOf(3)))
   })
 
   it('holds nothing of an address that was removed', () => {

@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { scaledClock } from '../../../src/base/clock.ts'
 import { decodeAdvert } from '../../../src/drivers/ble/advert.ts'
 import vectors from '../../fixtures/adverts.json' with { type: 'json' }
 import { type Bluez, type BluezOptions, canRunBluez, startBluez } from '../../support/bluez/bluez.ts'
+import { startBus } from '../../support/bluez/bus.ts'
 import { trials } from '../../support/need.ts'
 import { type Listening, type ListeningOptions, listen, ownAdvert, ownBeacon } from './radio-listening.ts'
 
@@ -126,7 +130,7 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
   it('does not wait for ever for a call that is never answered', async () => {
     const bluez = await startBluez()
     open.bluez = bluez
-    await bluez.hang('StartDiscovery', 1)
+    await bluez.hang('StartDiscovery', 2)
     // Ten seconds of patience in one.
     open.listening = await listen({ address: bluez.address, clock: scaledClock(Date.now(), 10) })
     await open.listening.untilDown(/does not answer/)
@@ -153,12 +157,23 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
     await listening.untilUp()
   })
 
-  it('says that there is no bus, and lives on', async () => {
-    const { bluez, listening } = await start({})
-    await listening.untilUp()
-    await bluez.killBus()
+  it('says that there is no bus, and hears again when there is one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'drempel-no-bus-'))
+    const address = `unix:path=${join(folder, 'socket')}`
+    const listening = await listen({ address })
+    open.listening = listening
     await listening.untilDown(/D-Bus/)
-    expect(listening.driver.health().state).toBe('down')
+    for (let time = 0; time < 2; time++) {
+      const bus = await startBus({ listen: address })
+      open.bluez = await startBluez({}, address)
+      await listening.untilUp(40_000)
+      await open.bluez.stop()
+      await bus.kill()
+      await listening.untilDown(/D-Bus|not run/)
+      rmSync(join(folder, 'socket'), { force: true })
+    }
+    await listening.close()
+    rmSync(folder, { recursive: true })
   })
 
   it('leaves a monitor that lets nothing through, and keeps one that does', async () => {

@@ -41,7 +41,8 @@ describe.skipIf(!isThere)('the reader on a real bus', () => {
       data: '06ff4c00021509',
       isEmpty: false,
     })
-    expect(adverts[3]).toMatchObject({ rssi: -61, data: '', isEmpty: true })
+    // What BlueZ leaves out has not changed.
+    expect(adverts[3]).toMatchObject({ rssi: -61, data: '06ff4c00021509', isEmpty: false })
     expect(reader.stats()).toMatchObject({ signals: 4, adverts: 4, malformed: 0, devices: 1 })
     reader.close()
   })
@@ -95,7 +96,7 @@ describe.skipIf(!isThere)('the reader on a real bus', () => {
     reader.close()
   })
 
-  it('has BlueZ forget what was not heard for two minutes, but nothing that staff set up', async () => {
+  it('has BlueZ forget what was not heard for a minute, but nothing that staff set up', async () => {
     const { reader, clock, adverts } = await listening(bus.path)
     const kept = ['Paired', 'Bonded', 'Trusted', 'Connected', 'Blocked']
     for (const [i, flag] of kept.entries()) {
@@ -107,15 +108,15 @@ describe.skipIf(!isThere)('the reader on a real bus', () => {
     bluez.emit(deviceChanged(numbered(500), { Paired: ['b', true] }))
     await until(() => reader.stats().signals === 37)
     expect(adverts.length).toBe(35)
-    clock.advanceTo(60_000)
+    clock.advanceTo(30_000)
     bluez.emit(deviceChanged(numbered(100), heardAt(-50)))
     await until(() => adverts.length === 36)
     const removals = () => bluez.calls.filter(({ member }) => member === 'RemoveDevice')
-    clock.advanceTo(119_000)
+    clock.advanceTo(59_000)
     expect(reader.stats().devices).toBe(36)
-    clock.advanceTo(120_000)
+    clock.advanceTo(60_000)
     expect(reader.stats().devices).toBe(10)
-    clock.advanceTo(121_000)
+    clock.advanceTo(61_000)
     expect(reader.stats().devices).toBe(1)
     await reader.call('/org/bluez/hci0', 'org.bluez.Adapter1', 'AllRemoved')
     await bluez.called('AllRemoved')
@@ -133,7 +134,7 @@ describe.skipIf(!isThere)('the reader on a real bus', () => {
     const { reader, clock, adverts } = await listening(bus.path)
     for (let i = 0; i < 5000; i++) bluez.emit(deviceAdded(numbered(i), { ...random, ...heardAt(-50) }))
     await until(() => adverts.length === 5000)
-    for (let second = 120; second <= 200; second++) {
+    for (let second = 60; second <= 140; second++) {
       clock.advanceTo(second * 1000)
       await new Promise(setImmediate)
     }

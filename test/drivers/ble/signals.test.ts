@@ -9,7 +9,7 @@ import {
   type SignalText,
 } from '../../support/bluez/messages.ts'
 import { needPythonDbus } from '../../support/bluez/service.ts'
-import { again, againData, everything, everythingData } from './adverts.ts'
+import { again, againData, everything, everythingData, unchangedData } from './adverts.ts'
 import { hearing } from './hearing.ts'
 
 function hear(...signals: SignalText[]) {
@@ -27,7 +27,7 @@ describe.skipIf(!needPythonDbus())('signals of BlueZ, as GLib writes them', () =
     const common = { address: addressBytes, type: 'random', isEmpty: false }
     expect(adverts).toEqual([
       { ...common, rssi: -61, data: everythingData },
-      { ...common, rssi: -70, data: againData },
+      { ...common, rssi: -70, data: againData + unchangedData },
     ])
     expect(counts.malformed).toBe(0)
   })
@@ -130,17 +130,18 @@ describe.skipIf(!needPythonDbus())('signals of BlueZ, as GLib writes them', () =
     expect(adverts[0]!.data).toMatch(/^ff03(..10){127}$/)
   })
 
-  it('have the same fingerprint only when address and data are the same', () => {
+  it('have the same fingerprint only when address, data and strength are the same', () => {
     const other = added(`{'AddressType': <'public'>}`, {}, devicePath('C7:1D:5E:AD:BE:EE'))
     const { fingerprints } = hear(
       known,
       other,
       again,
+      again,
       changed(`{'RSSI': <int16 -20>, 'ManufacturerData': <@a{qv} {76: <@ay [0x10, 0x05, 0x01]>}>}`),
       changed(`{'RSSI': <int16 -70>, 'ManufacturerData': <@a{qv} {76: <@ay [0x10, 0x05, 0x02]>}>}`),
       { ...again, path: devicePath('C7:1D:5E:AD:BE:EE') },
     )
-    expect(fingerprints.map((one) => fingerprints.indexOf(one))).toEqual([0, 0, 2, 3])
+    expect(fingerprints.map((one) => fingerprints.indexOf(one))).toEqual([0, 0, 2, 3, 4])
     expect(hear(known, again).fingerprints).not.toEqual(fingerprints.slice(0, 1))
   })
 })

@@ -86,9 +86,10 @@ export function createAdvertEar({ adapter, on, now, connection }: AdvertEarParts
     }
     const flags = (devices.flags(slot) & ~told.unset) | told.set
     devices.setFlags(slot, flags)
+    complete(told, slot)
     if (!isAdvert) return
     devices.heard(slot, secondNow())
-    deliver(told, flags, slot)
+    deliver(told, flags)
   }
 
   function ask(): void {
@@ -101,7 +102,8 @@ export function createAdvertEar({ adapter, on, now, connection }: AdvertEarParts
     const flags = told.set | (told.addressType === 'random' ? deviceFlag.random : 0)
     const slot = devices.put(scratch.bytes, flags, secondNow())
     if (slot < 0) counts.tableFull++
-    if (told.hasRssi || told.hasData) deliver(told, flags, slot)
+    complete(told, slot)
+    if (told.hasRssi || told.hasData) deliver(told, flags)
   }
 
   function deviceRemoved(): void {
@@ -109,9 +111,12 @@ export function createAdvertEar({ adapter, on, now, connection }: AdvertEarParts
     if (slot >= 0) devices.remove(slot)
   }
 
-  function deliver({ rssi, kinds }: Told, flags: number, slot: number): void {
-    counts.adverts++
+  function complete({ kinds }: Told, slot: number): void {
     if (slot >= 0) memory.complete(devices.place(slot), kinds, scratch)
+  }
+
+  function deliver({ rssi }: Told, flags: number): void {
+    counts.adverts++
     scratch.describe((flags & deviceFlag.random) !== 0, rssi)
     about.rssi = rssi
     about.data = scratch.data

@@ -20,6 +20,20 @@ describe.skipIf(!need('systemd-analyze'))('the unit of the service', () => {
     expect(verdict.stderr.split('\n').filter((line) => line.includes('drempel'))).toEqual([])
   })
 
+  it.each(['drempel-radio@.service', 'drempel-radio.path', 'drempel-radio-purge.timer', 'var-lib-bluetooth.mount'])(
+    'has %s beside it, which systemd understands, too',
+    (name) => {
+      const names = ['drempel-radio@.service', name]
+      for (const one of names) {
+        const text = readFileSync(new URL(`../../systemd/${one}`, import.meta.url), 'utf8')
+        writeFileSync(join(folder, one), text.replace(/^ExecStart=\S+/m, 'ExecStart=/bin/true'))
+      }
+      const path = join(folder, name.replace('@.', '@reset.'))
+      const verdict = spawnSync('systemd-analyze', ['verify', '--man=no', path], { encoding: 'utf8' })
+      expect(verdict.stderr.split('\n').filter((line) => line.includes('drempel') || line.includes(name))).toEqual([])
+    },
+  )
+
   it('is shut in as far as a service with devices and network can be: exposure at most 1.6', () => {
     const arguments_ = ['security', '--offline=true', '--no-pager', '--threshold=16', unit]
     const verdict = spawnSync('systemd-analyze', arguments_, { encoding: 'utf8' })
