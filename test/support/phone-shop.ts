@@ -8,11 +8,12 @@ import type { PhonesFields } from '../../src/privacy/release.ts'
 import type { PrivacySettings } from '../../src/privacy/settings.ts'
 import { createVirtualShop, type VirtualShop, type VirtualShopOptions } from '../../src/simulator/shop.ts'
 import { beamPair, bluetooth } from '../observations/sensors.ts'
-import { openShop, phonesSettings, type Shop, sentOf } from './wall.ts'
+import { openShop, phonesSettings, sentOf } from './wall.ts'
 
 const hour = 3600
 const day = 24 * hour
-const begin = '2026-11-23T09:00:00Z'
+/** When every such shop opens first, on a Monday. */
+export const begin = '2026-11-23T09:00:00Z'
 export const phoneSensors = [beamPair('front'), bluetooth('radio')] as const
 
 /** Monday to Sunday: Saturdays are twice a Monday and more. */
@@ -35,9 +36,11 @@ export function phoneShop(options: Pick<VirtualShopOptions, 'seed' | 'peoplePerD
   return createVirtualShop({ sensors: phoneSensors, rhythm: weekdays, opening, ...options })
 }
 
+export type PhonesTold = Pick<PhonesFields, 'window' | 'devices' | 'people'>
+
 /** A window as it was released, and how many people really came in. */
 export interface Heard {
-  readonly release: PhonesFields
+  readonly told: PhonesTold
   readonly cameIn: number
 }
 
@@ -69,7 +72,8 @@ export function playDays(virtual: VirtualShop, days: number, window: PrivacySett
     observers.tick(clock.monotonic())
     wall.tick()
   }
-  return { windows: heardIn(shop, virtual), tally: observers.tally() }
+  const windows = sentOf(shop, 'phones').map((told) => ({ told, cameIn: truthOf(virtual, told.window) }))
+  return { windows, tally: observers.tally() }
 }
 
 function readingOf(event: RecordedEvent): Reading {
@@ -81,10 +85,8 @@ function readingOf(event: RecordedEvent): Reading {
   throw new TypeError(`no sensor here sends ${kind}`)
 }
 
-function heardIn(shop: Shop, virtual: VirtualShop): Heard[] {
-  return sentOf(shop, 'phones').map((release) => {
-    const from = (Date.parse(release.window.start) - Date.parse(begin)) / 1000
-    const truth = virtual.truthBetween(from, from + release.window.seconds)
-    return { release, cameIn: truth.filter(({ direction }) => direction === 'in').length }
-  })
+/** How many people really came in. */
+export function truthOf(virtual: VirtualShop, { start, seconds }: PhonesTold['window']): number {
+  const from = (Date.parse(start) - Date.parse(begin)) / 1000
+  return virtual.truthBetween(from, from + seconds).filter(({ direction }) => direction === 'in').length
 }

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { connectAsync } from 'mqtt'
-import { readUnsigned } from '../../src/config.ts'
-import { policyOf } from '../../src/privacy/policy.ts'
+import { phonesPrivacy, writeSigned } from './assessment.ts'
 import { type Bluez, type BluezOptions, startBluez } from './bluez/bluez.ts'
 import { shopUuid } from './canaries.ts'
 import { startMosquitto } from './mosquitto.ts'
@@ -34,11 +34,16 @@ export interface Running {
   until(isTrue: () => boolean, what: string): Promise<void>
 }
 
+/** The key of every box here, so that what is salted with it is worked out once. */
+export const boxKey = createHash('sha256').update('the key of a test box').digest('hex')
+
 /** @param countsPhones with the signed assessment that it takes */
 export async function openRadioShop(options: BluezOptions, countsPhones: boolean): Promise<RadioShop> {
   const home = mkdtempSync(join(tmpdir(), 'drempel-radio-'))
   const [data, run, file] = [join(home, 'data'), join(home, 'run'), join(home, 'shop.yaml')]
   mkdirSync(run)
+  mkdirSync(data, { mode: 0o700 })
+  writeFileSync(join(data, 'key'), boxKey, { mode: 0o600 })
   const broker = await startMosquitto()
   const bluez = await startBluez(options)
   const client = await connectAsync(broker.url)
@@ -46,8 +51,7 @@ export async function openRadioShop(options: BluezOptions, countsPhones: boolean
   const children: ChildProcess[] = []
   client.on('message', (topic, bytes) => void messages.push(Buffer.from(topic), bytes))
   await client.subscribeAsync('#', { qos: 1 })
-  writeFileSync(file, configOf(broker.url, data, countsPhones))
-  if (countsPhones) sign(file, join(home, 'assessment.txt'))
+  writeSigned(file, configOf(broker.url, data, countsPhones))
 
   function start(args: readonly string[]): Running {
     const env = { DREMPEL_LOG: 'debug', RUNTIME_DIRECTORY: run, DBUS_SYSTEM_BUS_ADDRESS: bluez.address }
@@ -114,17 +118,8 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
 
 function configOf(broker: string, data: string, countsPhones: boolean): string {
   const sensors = [{ id: 'radio', kind: 'ble', zone: 'entrance' }]
-  const phones = { legalBasis: 'Art. 6(1)(f) GDPR', signage: true, optOutUrl: 'https://acme.example/no' }
-  const privacy = { profile: 'phones', phones: { assessment: 'assessment.txt', ...phones } }
-  const shop = { broker, data, sensors, opening: '00:00-24:00', window: '5m', ...(countsPhones && { privacy }) }
+  const privacy = countsPhones ? phonesPrivacy : {}
+  const shop = { broker, data, sensors, opening: '00:00-24:00', window: '5m', privacy }
   const beacons = [{ id: 'till', format: 'ibeacon', uuid: shopUuid, major: 1 }]
   return JSON.stringify({ ...JSON.parse(shopConfig(shop)), beacons })
-}
-
-/** As the officer of a shop does with the lines that `check` asks for. */
-function sign(file: string, assessment: string): void {
-  const read = readUnsigned(readFileSync(file, 'utf8'), file)
-  if ('problems' in read) throw new Error(JSON.stringify(read.problems))
-  const lines = [`policy: ${policyOf(read.config).hash}`, 'name: A. Officer', 'role: DPO', 'date: 2026-11-01']
-  writeFileSync(assessment, `${lines.join('\n')}\n`)
 }
