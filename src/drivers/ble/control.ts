@@ -32,7 +32,7 @@ export async function openControl(adapter: string, clock: Clock): Promise<Contro
   // Without a listener a bus that fails would end the process; nobody may be waiting when it does.
   bluetooth.dbus.on('error', () => broken.reject(new Refused('no-bus')))
   broken.promise.catch(() => {})
-  neverIntrospectDevices(bluetooth.dbus, adapter)
+  tameProxies(bluetooth.dbus, adapter)
   let radio: ReturnType<typeof find> | undefined
 
   async function find() {
@@ -100,10 +100,15 @@ interface Radio {
 
 /**
  * node-ble asks BlueZ to describe the adapter, and the answer lists the address of every device as text. It is told
- * what an adapter looks like instead.
+ * what an adapter looks like instead. And its bus asks for the first object and for a match rule at once: where BlueZ is gone
+ * and the refusal comes before the rule, nobody catches it, which ends the process. So the first object is the bus itself.
  */
-function neverIntrospectDevices(dbus: Internals['dbus'], adapter: string): void {
+function tameProxies(dbus: Internals['dbus'], adapter: string): void {
   const ask = dbus.getProxyObject.bind(dbus)
-  dbus.getProxyObject = (name, path) =>
-    ask(name, path, path === `/org/bluez/${adapter}` ? adapterIntrospection : undefined)
+  const first = ask('org.freedesktop.DBus', '/org/freedesktop/DBus')
+  first.catch(() => {})
+  dbus.getProxyObject = async (name, path) => {
+    await first
+    return ask(name, path, path === `/org/bluez/${adapter}` ? adapterIntrospection : undefined)
+  }
 }
