@@ -25,7 +25,7 @@ export const shelf = [
 ]
 
 /** The lengths (s) of the stays that were told. */
-export function staysOf({ seed, lengths, together }: Visits): number[] {
+export function staysOf(visits: Visits): number[] {
   const told: number[] = []
   const aisle = { id: 'aisle', kind: 'ld2450', zone: 'shop', port: '/dev/null', baud: 256_000 }
   const sensor = { ...aisle, areas: [{ zone: 'shelf', polygon: shelf }] } as SensorSettings
@@ -33,16 +33,23 @@ export function staysOf({ seed, lengths, together }: Visits): number[] {
     if (observation.kind === 'stay') told.push(observation.lasted / 1000)
   })
   const decoder = createLd2450Decoder({ id: 'aisle' }, observers.observe)
+  for (const { t, bytes } of framesOf(visits)) {
+    decoder.push(bytes, t * 1000)
+    if (Number.isInteger(t)) observers.tick(t * 1000)
+  }
+  return told
+}
+
+/** What the radar sends, t in s. */
+export function* framesOf({ seed, lengths, together }: Visits): Generator<{ t: number; bytes: Buffer }> {
   const radar = createVirtualRadar(seed, 'aisle', usualFaults)
   const walks = walksOf(createRandom(seed, 'visits', 0), lengths, together)
   const end = Math.max(...walks.map(({ stations }) => stations.at(-1)!.t)) + 10
   for (let number = 0; number / framesPerSecond < end; number++) {
     const t = number / framesPerSecond
     const around = walks.filter(({ stations }) => stations[0]!.t <= t && t <= stations.at(-1)!.t + 5)
-    decoder.push(radar.frame(number, around), t * 1000)
-    if (number % framesPerSecond === 0) observers.tick(t * 1000)
+    yield { t, bytes: Buffer.from(radar.frame(number, around)) }
   }
-  return told
 }
 
 function walksOf(random: Random, lengths: readonly number[], together: number): Walk[] {
