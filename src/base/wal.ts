@@ -4,7 +4,7 @@ import { systemCode } from './errors.ts'
 /**
  * SQLite takes a write-ahead log up to its first frame whose checksum does not hold, and says nothing of what follows:
  * after a power cut that is right, after a flipped bit it undoes commits that were promised. A flipped bit can be told
- * from a torn write, and be set right: exactly one change makes the checksum hold.
+ * from a torn write, and mostly be set right: exactly one change makes the checksum hold.
  */
 export type WalState = 'whole' | 'mended' | 'broken'
 
@@ -37,14 +37,21 @@ export function mendWal(file: string): WalState {
   return finish(file, wal, flips)
 }
 
-/** The place of the one byte that had to be changed, already changed; undefined when no single bit explains it. */
+/**
+ * The place of the one byte that had to be changed, already changed; undefined when no single bit explains it, or more
+ * than one does: the checksum does not tell the highest bits of its words apart everywhere.
+ */
 function mendBit(bytes: Buffer, isRight: (bytes: Buffer) => boolean): number[] | undefined {
+  const found: number[] = []
   for (let bit = 0; bit < bytes.length * 8; bit += 1) {
     bytes[bit >> 3]! ^= 1 << (bit & 7)
-    if (isRight(bytes)) return [bit >> 3]
+    if (isRight(bytes)) found.push(bit)
     bytes[bit >> 3]! ^= 1 << (bit & 7)
   }
-  return undefined
+  const [bit] = found
+  if (bit === undefined || found.length > 1) return undefined
+  bytes[bit >> 3]! ^= 1 << (bit & 7)
+  return [bit >> 3]
 }
 
 function finish(file: string, wal: Buffer, flips: readonly number[]): WalState {

@@ -45,8 +45,10 @@ export interface Outbox {
   lastSeq(lane: Lane): number
   /** How many rows were not PUBACKed yet. */
   waiting(): number
-  /** These numbers were given out and will never come, unless they are here: they are named in `health`. */
+  /** These numbers were given out and will never come, unless they are here or there: they are named in `health`. */
   neverComes(seqs: Iterable<number>): void
+  /** The lowest `seq` of aggregates that the consumer may lack. */
+  firstInDoubt(): number
   /** Deletes what is past its time. Call at start and a few times an hour. */
   sweep(): void
   /** @param bytesPerHour of all declared series together, for `hoursLeft` */
@@ -233,9 +235,16 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
     lastSeq: (lane) => state(lane).last_seq,
     waiting: () => lanes.reduce((sum, lane) => sum + state(lane).waiting, 0),
     neverComes(seqs) {
+      const stored = consumer.get('aggregates')
+      const isHere = (seq: number) => of('aggregates').one.get(seq) !== undefined || (stored && isStored(stored, seq))
       lazily(() => {
-        for (const seq of seqs) if (!of('aggregates').one.get(seq)) room.nameGone('aggregates', seq)
+        for (const seq of seqs) if (!isHere(seq)) room.nameGone('aggregates', seq)
       })
+    },
+    firstInDoubt() {
+      const stored = consumer.get('aggregates')
+      if (stored) return stored.missing[0]?.[0] ?? stored.upTo + 1
+      return of('aggregates').first.get()?.seq ?? state('aggregates').last_seq + 1
     },
     sweep,
     stats,
