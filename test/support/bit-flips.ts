@@ -20,20 +20,21 @@ export interface Outcome {
   readonly lost: number
 }
 
-const shares: readonly (readonly [file: string, share: number])[] = [
+/** Up to where each file's part of a throw reaches. */
+const shares: readonly (readonly [file: string, upTo: number])[] = [
   ['drempel.db', 0.7],
-  ['drempel.db-wal', 0.2],
-  ['accepted.json', 0.05],
-  ['accepted-copy.json', 0.02],
-  ['key', 0.02],
-  ['key-copy', 0.01],
+  ['drempel.db-wal', 0.9],
+  ['accepted.json', 0.95],
+  ['accepted-copy.json', 0.97],
+  ['key', 0.99],
+  ['key-copy', 1],
 ]
 
 /** The flip with this number: the same for the same seed and image. */
 export function flipOf({ files }: Image, seed: number, number: number): Flip {
   const random = seededRandom(seed * 1_000_003 + number)
-  let dice = random()
-  const [file] = shares.find(([, share]) => (dice -= share) < 0) ?? shares[0]!
+  const dice = random()
+  const [file] = shares.find(([, upTo]) => dice < upTo)!
   return { file, bit: Math.floor(random() * files.get(file)!.length * 8) }
 }
 
