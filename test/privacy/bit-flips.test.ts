@@ -18,5 +18,5 @@ describe('a card that changes a bit', () => {
       const { wrong } = tryFlip(image, scratch, flip)
       expect(wrong, `${flip.file}, bit ${flip.bit}`).toEqual([])
     }
-  })
+  }, 900_000)
 })
