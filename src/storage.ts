@@ -84,14 +84,14 @@ function openSound(parts: StorageParts, path: string, database: Database, least:
     const plan = openPlan(database, key)
     const isPlanLost = plan.wasBroken || (plan.wasEmpty && journal.lastSeq() > 0)
     plan.begin(policy)
-    const doubts = doubtsOf({ journal, outbox, isPlanLost, wal: database.wal, isSalvaged: aside > 0 })
+    const doubts = doubtsOf({ journal, outbox, isPlanLost, isSalvaged: aside > 0 })
     if (doubts.length > 0) {
       database.transaction(() => journal.sitOut(Math.max(least, outbox.lastSeq('aggregates'))))
       log.error({ doubts }, describeError(new GatewayError('BASE_DATA_DAMAGED', 'Nothing is drawn of this day.')))
     } else if (database.wal === 'mended') {
       log.error(describeError(new GatewayError('BASE_DATA_DAMAGED', 'One bit was set right; nothing is lost.')))
     }
-    nameMissing(journal, outbox)
+    nameMissing(journal, outbox, aside > 0)
     const mended = database.wal === 'whole' ? 0 : 1
     return {
       database,
@@ -124,15 +124,13 @@ interface Evidence {
   readonly journal: Journal
   readonly outbox: Outbox
   readonly isPlanLost: boolean
-  readonly wal: Database['wal']
   readonly isSalvaged: boolean
 }
 
 /** Why it cannot be proven what was drawn of late. Each looks at a row or two, however much is stored. */
-function doubtsOf({ journal, outbox, isPlanLost, wal, isSalvaged }: Evidence): string[] {
+function doubtsOf({ journal, outbox, isPlanLost, isSalvaged }: Evidence): string[] {
   const reasons: readonly [boolean, string][] = [
     [isSalvaged, 'the database was salvaged'],
-    [wal === 'broken', 'the write-ahead log was damaged'],
     [isPlanLost, 'the plan of policies was damaged'],
     [journal.broken().length > 0, 'one of the latest rows of the journal is broken'],
     [journal.lastDrawn() < outbox.lastSeq('aggregates'), 'the journal lacks a number that the outbox has'],
@@ -140,15 +138,16 @@ function doubtsOf({ journal, outbox, isPlanLost, wal, isSalvaged }: Evidence): s
   return reasons.filter(([holds]) => holds).map(([, reason]) => reason)
 }
 
-/** Numbers that were given out, but whose message neither lies here nor will be made. */
-function nameMissing(journal: Journal, outbox: Outbox): void {
+const mostNamed = 10_000
+
+/** Numbers that were given out, but whose message neither lies here nor will be made. After a salvage any may be missing. */
+function nameMissing(journal: Journal, outbox: Outbox, isSalvaged: boolean): void {
   const [known, given] = [outbox.lastSeq('aggregates'), journal.lastSeq()]
+  const from = Math.max(isSalvaged ? outbox.firstInDoubt() : known + 1, given - mostNamed)
+  if (!isSalvaged && (known === 0 || given - known > mostNamed)) return
   const toCome = new Set(journal.unfinished().map(({ seq }) => seq))
-  const isNamed = (seq: number) => !toCome.has(seq)
-  const mostNamed = 10_000
-  if (known > 0 && given > known && given - known <= mostNamed) {
-    outbox.neverComes(Array.from({ length: given - known }, (_, i) => known + 1 + i).filter(isNamed))
-  }
+  const seqs = Array.from({ length: Math.max(given - from + 1, 0) }, (_, i) => from + i)
+  outbox.neverComes(seqs.filter((seq) => !toCome.has(seq)))
 }
 
 function openSalvaged(parts: StorageParts, path: string, aside: string): Storage {

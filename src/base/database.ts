@@ -50,6 +50,8 @@ export const condemnedFile = (path: string) => `${path}.condemned`
 export function openDatabase(path: string, migrations: readonly Migration[]): Database {
   if (existsSync(condemnedFile(path)) || !isHeaderWhole(path)) throw damaged(path)
   const wal = mendWal(`${path}-wal`)
+  // Opened as it is, SQLite would undo what it had promised.
+  if (wal === 'broken') throw damaged(path)
   // Its index is made anew from the log: what the last process left of it may be damaged too.
   removeQuietly(`${path}-shm`)
   const connection = connect(path)

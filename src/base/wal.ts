@@ -4,7 +4,7 @@ import { systemCode } from './errors.ts'
 /**
  * SQLite takes a write-ahead log up to its first frame whose checksum does not hold, and says nothing of what follows:
  * after a power cut that is right, after a flipped bit it undoes commits that were promised. A flipped bit can be told
- * from a torn write, and be set right: exactly one change makes the checksum hold.
+ * from a torn write, and mostly be set right: exactly one change makes the checksum hold.
  */
 export type WalState = 'whole' | 'mended' | 'broken'
 
@@ -19,7 +19,7 @@ export function mendWal(file: string): WalState {
   const wal = readQuietly(file)
   if (wal.length < headerLength) return 'whole'
   const headerFix = isHeader(wal) ? [] : mendBit(wal.subarray(0, headerLength), isHeader)
-  if (!headerFix) return wal.length > headerLength ? 'broken' : 'whole'
+  if (headerFix === 'many' || headerFix === 'none') return wal.length > headerLength ? 'broken' : 'whole'
   const flips = [...headerFix]
   const pageSize = wal.readUInt32BE(8)
   let sum = sumAt(wal, 24)
@@ -29,7 +29,9 @@ export function mendWal(file: string): WalState {
     if (!isFrame(frame)) {
       if (!mayBeMended(wal, frame)) break
       const fix = mendBit(frame, isFrame)
-      if (!fix) return goesOn(wal, at, pageSize) ? 'broken' : finish(file, wal, flips)
+      // One changed bit, and no telling which; a torn write is nowhere near any checksum.
+      if (fix === 'many') return 'broken'
+      if (fix === 'none') return goesOn(wal, at, pageSize) ? 'broken' : finish(file, wal, flips)
       flips.push(...fix.map((byte) => at + byte))
     }
     sum = sumAt(frame, 16)
@@ -37,14 +39,22 @@ export function mendWal(file: string): WalState {
   return finish(file, wal, flips)
 }
 
-/** The place of the one byte that had to be changed, already changed; undefined when no single bit explains it. */
-function mendBit(bytes: Buffer, isRight: (bytes: Buffer) => boolean): number[] | undefined {
+/**
+ * The place of the one byte that had to be changed, already changed. 'many' when more than one bit explains it: the
+ * checksum does not tell the highest bits of its words apart everywhere.
+ */
+function mendBit(bytes: Buffer, isRight: (bytes: Buffer) => boolean): number[] | 'none' | 'many' {
+  const found: number[] = []
   for (let bit = 0; bit < bytes.length * 8; bit += 1) {
     bytes[bit >> 3]! ^= 1 << (bit & 7)
-    if (isRight(bytes)) return [bit >> 3]
+    if (isRight(bytes)) found.push(bit)
     bytes[bit >> 3]! ^= 1 << (bit & 7)
   }
-  return undefined
+  const [bit] = found
+  if (bit === undefined) return 'none'
+  if (found.length > 1) return 'many'
+  bytes[bit >> 3]! ^= 1 << (bit & 7)
+  return [bit >> 3]
 }
 
 function finish(file: string, wal: Buffer, flips: readonly number[]): WalState {

@@ -1,3 +1,8 @@
+import type { Ballast } from '../base/ballast.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Database } from '../base/database.ts'
+import { day } from '../base/duration.ts'
+import type { Log } from '../base/log.ts'
 import { areRanges, covers, type Range } from '../base/ranges.ts'
 import type { Outgoing } from './feed.ts'
 
@@ -46,6 +51,24 @@ export interface OutboxStats {
   /** Aggregates that will never come. */
   readonly shed: readonly Range[] | null
 }
+
+export interface OutboxParts {
+  readonly database: Database
+  readonly key: Buffer
+  /** Ages are counted on it: the real clock, also in `replay`. */
+  readonly clock: Clock
+  readonly log: Log
+  readonly ballast?: Ballast
+  readonly limits?: Partial<OutboxLimits>
+}
+
+export interface OutboxLimits {
+  readonly bytes: number
+  readonly age: number
+  readonly keepAcknowledged: number
+}
+
+export const usualLimits: OutboxLimits = { bytes: 64_000_000, age: 90 * day, keepAcknowledged: 7 * day }
 
 const nothingStored: Stored = { upTo: 0, missing: [] }
 

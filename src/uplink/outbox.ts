@@ -1,9 +1,5 @@
-import type { Ballast } from '../base/ballast.ts'
-import type { Clock } from '../base/clock.ts'
-import type { Database } from '../base/database.ts'
-import { day, hour, minute } from '../base/duration.ts'
+import { hour, minute } from '../base/duration.ts'
 import { GatewayError } from '../base/errors.ts'
-import type { Log } from '../base/log.ts'
 import { macOf, rowTag } from '../base/mac.ts'
 import { gapsOf } from '../base/ranges.ts'
 import { watchJumps } from './clock-jump.ts'
@@ -12,9 +8,17 @@ import { createChecks } from './outbox-checks.ts'
 import { createRoom } from './outbox-room.ts'
 import { outboxMigrations, type StoredRow, undated } from './outbox-schema.ts'
 import { defineTags, type LaneStatements, laneStatements } from './outbox-table.ts'
-import { type Batch, isStored, type OutboxStats, type Row, type Stored } from './outbox-words.ts'
+import {
+  type Batch,
+  isStored,
+  type OutboxParts,
+  type OutboxStats,
+  type Row,
+  type Stored,
+  usualLimits,
+} from './outbox-words.ts'
 
-export { outboxMigrations }
+export { type OutboxParts, outboxMigrations }
 
 /**
  * Everything that is to leave lies here until the consumer says that it has it. A row is deleted when it was PUBACKed
@@ -45,8 +49,10 @@ export interface Outbox {
   lastSeq(lane: Lane): number
   /** How many rows were not PUBACKed yet. */
   waiting(): number
-  /** These numbers were given out and will never come, unless they are here: they are named in `health`. */
+  /** These numbers were given out and will never come, unless they are here or there: they are named in `health`. */
   neverComes(seqs: Iterable<number>): void
+  /** The lowest `seq` of aggregates that the consumer may lack. */
+  firstInDoubt(): number
   /** Deletes what is past its time. Call at start and a few times an hour. */
   sweep(): void
   /** @param bytesPerHour of all declared series together, for `hoursLeft` */
@@ -55,23 +61,6 @@ export interface Outbox {
   withRoom<T>(work: () => T): T
 }
 
-export interface OutboxParts {
-  readonly database: Database
-  readonly key: Buffer
-  /** Ages are counted on it: the real clock, also in `replay`. */
-  readonly clock: Clock
-  readonly log: Log
-  readonly ballast?: Ballast
-  readonly limits?: Partial<OutboxLimits>
-}
-
-export interface OutboxLimits {
-  readonly bytes: number
-  readonly age: number
-  readonly keepAcknowledged: number
-}
-
-const usualLimits: OutboxLimits = { bytes: 64_000_000, age: 90 * day, keepAcknowledged: 7 * day }
 const mostBrokenKept = 100
 // A release waits for a minute. What would have to wait longer was put before the clock was stepped back.
 const isAhead = (ms: number) => ms > 0 && ms <= 10 * minute
@@ -221,6 +210,20 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
     }
   }
 
+  function neverComes(seqs: Iterable<number>): void {
+    const stored = consumer.get('aggregates')
+    const isHere = (seq: number) => of('aggregates').one.get(seq) !== undefined || (stored && isStored(stored, seq))
+    lazily(() => {
+      for (const seq of seqs) if (!isHere(seq)) room.nameGone('aggregates', seq)
+    })
+  }
+
+  function firstInDoubt(): number {
+    const stored = consumer.get('aggregates')
+    if (stored) return stored.missing[0]?.[0] ?? stored.upTo + 1
+    return of('aggregates').first.get()?.seq ?? state('aggregates').last_seq + 1
+  }
+
   return {
     put,
     due,
@@ -232,11 +235,8 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
     stored: (lane) => consumer.get(lane),
     lastSeq: (lane) => state(lane).last_seq,
     waiting: () => lanes.reduce((sum, lane) => sum + state(lane).waiting, 0),
-    neverComes(seqs) {
-      lazily(() => {
-        for (const seq of seqs) if (!of('aggregates').one.get(seq)) room.nameGone('aggregates', seq)
-      })
-    },
+    neverComes,
+    firstInDoubt,
     sweep,
     stats,
     withRoom: room.withRoom,
