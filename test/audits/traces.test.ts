@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Release } from '../../src/privacy/release.ts'
 import { type Life, live, type Recklessness } from '../support/lives.ts'
 import { trials } from '../support/need.ts'
+import { numbersIn } from '../support/neighbours.ts'
 import { openShop } from '../support/wall.ts'
 
 /**
@@ -23,7 +24,7 @@ function faultsOf(life: Life): string[] {
 /** The numbers of one id; undefined where it holds none. */
 function numbersOf(release: Release): string | undefined {
   if (release.missing !== null) return undefined
-  return JSON.stringify(release.kind === 'phones' ? release.devices : [release.in, release.out])
+  return JSON.stringify(numbersIn(release))
 }
 
 /** What never left may be drawn by another image; in one box not even that. */

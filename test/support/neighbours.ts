@@ -1,6 +1,7 @@
-import { type Closing, type Exact, release } from '../../src/privacy/boundary.ts'
+import { release } from '../../src/privacy/boundary.ts'
+import type { Closing, Exact } from '../../src/privacy/closing.ts'
 import type { Bits } from '../../src/privacy/mechanism.ts'
-import { isDrawn, numbersOf, type Release, type Series } from '../../src/privacy/release.ts'
+import { isDrawn, numbersOf, type Release, type Series, stayMinutes } from '../../src/privacy/release.ts'
 import { policyFor, type ShopOptions } from './wall.ts'
 
 /** What an audit looks at: a wall, from an exact count to the numbers that leave. */
@@ -9,10 +10,23 @@ export type Draw = (closing: Closing, bits: Bits) => readonly number[]
 /** Ours. */
 export const wall: Draw = (closing, bits) => numbersIn(release(closing, bits))
 
-/** The numbers of a release in the order of `numbersOf`; those that are not released are left out. */
+/** The numbers of a release that one unit of privacy can change; those that are not released are left out. */
 export function numbersIn(release: Release): number[] {
-  const numbers = release.kind === 'phones' ? [release.devices] : [release.in, release.out]
-  return numbers.filter((number) => number !== null)
+  return numbersOfKind(release).filter((number) => number !== null)
+}
+
+function numbersOfKind(release: Release): (number | null)[] {
+  switch (release.kind) {
+    case 'phones':
+      return [release.devices]
+    case 'occupancy':
+      return [release.inside]
+    case 'dwell':
+      // A stay is in one bin; it is that of the shortest here.
+      return [release.stays?.[0] ?? null]
+    default:
+      return [release.in, release.out]
+  }
 }
 
 /** The most that one unit of privacy adds to a number. */
@@ -32,9 +46,15 @@ export function rateOf(series: Series): number {
 
 /** One slot in which every number is `count`. */
 export function closingOf(series: Series, count: number): Closing {
-  const counts: Exact = series.kind === 'phones' ? { devices: count } : { in: count, out: count }
+  const counts = exactOf(series, count)
   const slot = { day: '2026-11-23', start: 1_795_424_400_000, end: 1_795_425_300_000 }
   return { series, slot, seq: 1, counts, missing: null, coverage: 1, origin: 'shop/gw', policy: 'sha256:audit' }
+}
+
+function exactOf(series: Series, count: number): Exact {
+  if (series.kind === 'phones') return { devices: count }
+  if (series.kind === 'dwell') return { stays: stayMinutes.map((_, bin) => (bin === 0 ? count : 0)) }
+  return { in: count, out: count }
 }
 
 /** Every kind of drawn series that some configuration declares, each once; by what tells them apart. */

@@ -1,7 +1,9 @@
 import { randomFillSync } from 'node:crypto'
 import { release } from '../../src/privacy/boundary.ts'
+import type { Exact } from '../../src/privacy/closing.ts'
 import { cryptoBits, noiseFor } from '../../src/privacy/mechanism.ts'
 import type { Policy } from '../../src/privacy/policy.ts'
+import { numbersOf } from '../../src/privacy/release.ts'
 import { type Draw, numbersIn, rateOf, statedOf, wall } from './neighbours.ts'
 import type { Heard } from './transcript.ts'
 
@@ -11,8 +13,13 @@ import type { Heard } from './transcript.ts'
 export const countsTwice: Draw = (closing, bits) => {
   const { counts } = closing
   if (!counts) return []
-  const twice = 'devices' in counts ? { devices: 2 * counts.devices } : { in: 2 * counts.in, out: 2 * counts.out }
-  return wall({ ...closing, counts: twice }, bits)
+  return wall({ ...closing, counts: doubled(counts) }, bits)
+}
+
+function doubled(counts: Exact): Exact {
+  if ('devices' in counts) return { devices: 2 * counts.devices }
+  if ('stays' in counts) return { stays: counts.stays.map((stays) => 2 * stays) }
+  return { in: 2 * counts.in, out: 2 * counts.out }
 }
 
 /** The scale of the noise is 2 % too small. */
@@ -23,7 +30,7 @@ export const scaleTooLow: Draw = (closing, bits) => {
 
 /** Noise by the textbook, in floating point, and rounded. */
 export const roundsFloats: Draw = ({ counts, series }) => {
-  const exact = counts ? Object.values(counts) : []
+  const exact = counts ? Object.values(counts).flat().slice(0, numbersOf(series).length) : []
   return exact.map((count: number) => Math.round(count + floatLaplace(1 / rateOf(series))))
 }
 
@@ -37,7 +44,7 @@ function floatLaplace(scale: number): number {
 export const reusesNoise: Draw = (closing, bits) => {
   const { counts } = closing
   const numbers = wall(closing, bits)
-  if (!counts || 'devices' in counts) return numbers
+  if (!counts || !('in' in counts)) return numbers
   return [numbers[0]!, counts.out + numbers[0]! - counts.in]
 }
 
