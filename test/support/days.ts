@@ -10,6 +10,12 @@ const daysPerBox = 200
 /** A shop that is open for one hour a day, in one window: its days are trials that know nothing of each other. */
 export const oneHour: ShopOptions = { start: '2026-11-23T08:00:00Z', opening: '09:00-10:00' }
 
+/** The same with an hour before it that was hardly heard: a day that lacks a window gives its number as it was drawn. */
+export const withGap: Partial<ShopOptions> = {
+  opening: '08:00-10:00',
+  aliveShare: (_feed, from) => (from % day < hour / 2 ? 0.4 : 1),
+}
+
 /**
  * All drawn numbers of each of so many days through the real wall, in the order of the policy.
  * @param visit what happens on day `index`
