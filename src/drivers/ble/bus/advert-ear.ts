@@ -109,11 +109,18 @@ export function createAdvertEar({ adapter, on, now, connection }: AdvertEarParts
     if (slot >= 0) devices.remove(slot)
   }
 
-  function deliver({ rssi, kinds }: Told, flags: number, slot: number): void {
+  /** BlueZ says nothing of a strength that changed by less than 8 dB (adapter.c), so the last one still holds. */
+  function strengthOf({ rssi, hasRssi }: Told, slot: number): number {
+    if (slot < 0) return rssi
+    if (hasRssi) devices.setStrength(slot, rssi)
+    return devices.strength(slot)
+  }
+
+  function deliver(told: Told, flags: number, slot: number): void {
     counts.adverts++
-    if (slot >= 0) memory.complete(devices.place(slot), kinds, scratch)
-    scratch.describe((flags & deviceFlag.random) !== 0, rssi)
-    about.rssi = rssi
+    if (slot >= 0) memory.complete(devices.place(slot), told.kinds, scratch)
+    about.rssi = strengthOf(told, slot)
+    scratch.describe((flags & deviceFlag.random) !== 0, about.rssi)
     about.data = scratch.data
     on.advert(scratch.sealed, about)
   }
