@@ -103,6 +103,15 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
     expect((await bluez.state()).adapters.hci0!.devices).toBe(1)
   })
 
+  it('knows the strength of a phone whose data changes, though BlueZ tells it only when it changes much', async () => {
+    const { bluez, listening } = await start({ experimental: true })
+    await listening.untilUp()
+    for (const n of [0, 1, 2]) await bluez.advert({ ...stranger(1), rssi: -61 - n, data: stranger(n).data })
+    await bluez.advert({ ...stranger(1), rssi: -80, data: stranger(3).data })
+    await listening.until(() => listening.heard.length >= 4, 'all adverts')
+    expect(listening.heard.map(({ rssi }) => rssi)).toEqual([-61, -61, -61, -80])
+  })
+
   it('drops strangers where BlueZ cannot', async () => {
     const { bluez, listening } = await start({}, { hearsPeople: false, beacons: [ownBeacon] })
     await listening.untilUp()
