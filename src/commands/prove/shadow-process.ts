@@ -58,9 +58,8 @@ export async function startShadow(parts: ShadowProcessParts): Promise<Shadow> {
   const home = join(parts.folder, 'shadow')
   mkdirSync(join(home, 'run'), { recursive: true, mode: 0o700 })
   let messages = 0
-  const root = `drempel/v1/${parts.config.organisation}/`
   const onPublish = (topic: string) => {
-    if (topic.startsWith(root) && !topic.includes('/stored')) messages++
+    if (!topic.startsWith(storedTopic(parts.config))) messages++
   }
   const broker = await startBroker({ host, port: 0, onPublish })
   const tap = await openTap(broker.port)
@@ -114,7 +113,7 @@ async function drained(child: ChildProcess): Promise<void> {
 /** What whoever may write at the broker could say to a box: in messages it reads, and beside them. */
 async function speak({ url }: Broker, { config, canaries }: ShadowProcessParts): Promise<void> {
   const { text, topic } = canaries.broker
-  const stored = `drempel/v1/${config.organisation}/${config.store.id}/${config.gateway}/stored`
+  const stored = storedTopic(config)
   const client = await connectAsync(url)
   const lies = [
     JSON.stringify({ aggregates: { upTo: 0, missing: [] }, who: text }),
@@ -124,6 +123,11 @@ async function speak({ url }: Broker, { config, canaries }: ShadowProcessParts):
   await client.publishAsync(`${stored}/${topic}`, text, { qos: 1 })
   for (const lie of lies) await client.publishAsync(stored, lie, { qos: 1, retain: true })
   await client.endAsync()
+}
+
+/** The one topic that a box reads. */
+function storedTopic({ organisation, store, gateway }: Config): string {
+  return `drempel/v1/${organisation}/${store.id}/${gateway}/stored`
 }
 
 /** Keeps what it prints, and waits for what it says of itself. */

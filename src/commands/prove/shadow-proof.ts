@@ -162,7 +162,7 @@ function openDay(config: Config, now: number): OpenDay {
 
 function differencesOf(isAsConfigured: boolean): string[] {
   return [
-    'a data folder of its own, a broker on this machine in place of yours, and no ports',
+    'a data folder of its own, a broker on this machine that never fails in place of yours, and no ports',
     "a clock that is moved by hand through the shop's next open day",
     'a pipe in place of BlueZ, serial devices and GPIO, through which everybody in reach is heard',
     ...(isAsConfigured ? [] : ['opening hours all day, since the shop never opens']),
