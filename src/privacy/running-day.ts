@@ -22,7 +22,7 @@ export const runningDayMigrations: readonly Migration[] = [
       ) WITHOUT ROWID`,
   },
   {
-    name: 'privacy/5',
+    name: 'privacy/8',
     sql: `
       CREATE TABLE running_stays (
         day TEXT NOT NULL,
