@@ -5,11 +5,13 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { manualClock } from '../../src/base/clock.ts'
 import { openDataFolder } from '../../src/base/data-folder.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { type Sealed, seal } from '../../src/base/sealed.ts'
 import { readUnsigned } from '../../src/config.ts'
+import type { Advert } from '../../src/drivers/reading.ts'
 import { type Gateway, openGateway } from '../../src/gateway.ts'
 import { startBroker } from '../../src/simulator/broker.ts'
 import { shopConfig } from './recordings.ts'
-import { advertOf, phonesSettings } from './wall.ts'
+import { phonesSettings } from './wall.ts'
 
 const minute = 60_000
 
@@ -120,12 +122,19 @@ function openBox(url: string, data: string) {
         if (now === 49) edge('outer', 0)
         gateway.hear({ kind: 'counted', sensor: 'side', at: clock.monotonic(), in: people, out: 1 })
         for (let phone = 0; phone < people; phone++) {
-          gateway.hear({ kind: 'advert', sensor: 'radio', at: clock.monotonic(), advert: advertOf(phone + now) })
+          gateway.hear({ kind: 'advert', sensor: 'radio', at: clock.monotonic(), advert: phoneOf(phone + now) })
         }
       }
       clock.advanceTo(end)
     },
   }
+}
+
+/** What a phone with a changing address sends. */
+function phoneOf(number: number): Sealed<Advert> {
+  const address = Buffer.from('400000000000', 'hex')
+  address.writeUInt32BE(number, 2)
+  return seal({ address, type: 'random', rssi: -60, data: Buffer.alloc(0) })
 }
 
 function configOf(broker: string, data: string) {

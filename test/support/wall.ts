@@ -113,7 +113,7 @@ export function openShop(options: ShopOptions): Shop {
 
 /** An advert as recognition lets it through, from the address with that number. */
 export function advertOf(number: number): Sealed<Advert> {
-  const address = Buffer.from('400000000000', 'hex')
+  const address = Buffer.from('c00000000000', 'hex')
   address.writeUInt32BE(number, 2)
   return seal({ address, type: 'random', rssi: -60, data: Buffer.alloc(0) })
 }
