@@ -5,7 +5,7 @@ import { carve } from './base/carve.ts'
 import type { Clock } from './base/clock.ts'
 import { moveQuietly, readQuietly, removeQuietly, writeDurably } from './base/data-folder.ts'
 import { condemn, type Database, isDamage, openDatabase } from './base/database.ts'
-import { checkBeside } from './base/database-check.ts'
+import { checkWhole } from './base/database-check.ts'
 import { day } from './base/duration.ts'
 import { describeError, GatewayError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
@@ -105,7 +105,7 @@ function openSound(parts: StorageParts, path: string, database: Database, least:
         return aside + mended + journal.broken().length + broken + repaired + (isPlanLost ? 1 : 0)
       },
       check(done, onFatal) {
-        return checkBeside(path, (fault) => {
+        return checkWhole(path, (fault) => {
           if (fault === null) return done()
           condemn(path)
           onFatal(new GatewayError('BASE_DATABASE_BROKEN', `${path}: ${fault}.`))

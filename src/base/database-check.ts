@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import Sqlite from 'better-sqlite3'
 
@@ -16,11 +17,18 @@ export function faultOf(path: string): string | null {
   }
 }
 
+// A few milliseconds: less than a thread takes to begin.
+const smallFile = 2_000_000
+
 /**
- * Looks at the whole file beside the running service, which it does not hold up: how long it takes grows with the file.
- * @param done is told the first fault, or null
+ * Looks at the whole file: a small one at once, a larger one beside the running service, which it does not hold up,
+ * since how long that takes grows with the file. @param done is told the first fault, or null
  */
-export function checkBeside(path: string, done: (fault: string | null) => void): () => void {
+export function checkWhole(path: string, done: (fault: string | null) => void): () => void {
+  if (statSync(path).size < smallFile) {
+    done(faultOf(path))
+    return () => {}
+  }
   const worker = new Worker(new URL('./database-check-worker.ts', import.meta.url), { workerData: path })
   worker.once('message', done)
   // What keeps it from running is no fault of the file.

@@ -93,12 +93,20 @@ function isHeaderWhole(path: string): boolean {
   if (!readHeader(path, header)) return true
   const pageSize = header.readUInt16BE(16)
   const isPage = pageSize >= 512 && (pageSize & (pageSize - 1)) === 0
-  const words = [52, 64, 72].every((at) => header.readUInt32BE(at) === 0)
-  const bytes = header.subarray(18, 24).equals(Buffer.of(2, 2, 0, 64, 32, 32))
-  // Format of the schema and encoding: none before the first checkpoint, while all that was written is in the log.
-  const kinds = `${header.readUInt32BE(44)}/${header.readUInt32BE(56)}`
-  const isKnown = kinds === '4/1' || kinds === '0/0'
-  return isKnown && header.toString('latin1', 0, 16) === 'SQLite format 3\0' && isPage && words && bytes
+  // Killed while it was made, a file has no log, no schema or no encoding yet: each pair differs by more than one bit.
+  const isPair = (pairs: readonly string[], ...values: readonly number[]) => pairs.includes(values.join())
+  const areZero = [52, 64, 72].every((at) => header.readUInt32BE(at) === 0)
+  const isLogged = isPair(['2,2', '1,1'], header[18]!, header[19]!)
+  const isWritten = isPair(['4,1', '0,0'], header.readUInt32BE(44), header.readUInt32BE(56))
+  const areFractions = header.subarray(20, 24).equals(Buffer.of(0, 64, 32, 32))
+  return (
+    header.toString('latin1', 0, 16) === 'SQLite format 3\0' &&
+    isPage &&
+    areZero &&
+    isLogged &&
+    isWritten &&
+    areFractions
+  )
 }
 
 /** False where there is no header yet. */
