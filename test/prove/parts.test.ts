@@ -11,8 +11,8 @@ import { isClean, type Proof, summaryOf } from '../../src/commands/prove/proof.t
 import { tasksOf } from '../../src/commands/prove/search.ts'
 import { proofPage } from '../../src/commands/prove/words.ts'
 import { readConfig } from '../../src/config.ts'
+import { exampleFolder, exampleWith } from '../commands/example.ts'
 import { hearing } from '../drivers/ble/hearing.ts'
-import { exampleFolder, exampleWith } from './example.ts'
 
 const home = exampleFolder()
 
