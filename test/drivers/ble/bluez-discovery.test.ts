@@ -109,7 +109,7 @@ describe.skipIf(!canRunBluez())('the BlueZ-shaped service in discovery', () => {
     await bluez.power(false, { rfkill: true })
     expect(await errorOf(client.call(hci0, 'StartDiscovery'))).toBe('org.bluez.Error.NotReady')
     const powered = ['org.bluez.Adapter1', 'Powered', new Variant('b', true)]
-    expect(await errorOf(client.call(hci0, 'Set', 'ssv', ...powered))).toBe('org.bluez.Error.Blocked')
+    expect(await errorOf(client.call(hci0, 'Set', 'ssv', ...powered))).toBe('org.bluez.Error.Failed')
     await bluez.unplug()
     const gone = await errorOf(client.call(hci0, 'StartDiscovery'))
     expect(gone).toBe('org.freedesktop.DBus.Error.UnknownObject')
