@@ -9,6 +9,7 @@ import type { Log } from './base/log.ts'
 import { macOf } from './base/mac.ts'
 import type { RuntimeFile } from './base/runtime-file.ts'
 import type { Config } from './config.ts'
+import { consentMigrations } from './consent/chain.ts'
 import type { Driver, DriverHealth, Reading } from './drivers/reading.ts'
 import { createDriver } from './drivers/registry.ts'
 import { feedsOf, radiosOf } from './drivers/settings-rules.ts'
@@ -80,7 +81,14 @@ export interface Gateway {
 }
 
 const patienceAtStart = 10 * second
-const migrations = [...journalMigrations, ...runningDayMigrations, ...planMigrations, ...outboxMigrations]
+/** The schema of drempel.db. */
+export const migrations = [
+  ...consentMigrations,
+  ...journalMigrations,
+  ...runningDayMigrations,
+  ...planMigrations,
+  ...outboxMigrations,
+]
 
 /** The whole house on one page: drivers > observations > privacy > uplink. */
 export function openGateway(parts: GatewayParts): Gateway {

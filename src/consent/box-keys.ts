@@ -1,4 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign, verify } from 'node:crypto'
+import { macOf } from '../base/mac.ts'
 
 /**
  * The keys that consent needs, all made of the one key of the box (file `key` in the data folder, 0600), so that there is
@@ -41,6 +42,11 @@ function signerOf(seed: Buffer): Signer {
   seed.fill(0)
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'der' }).subarray(-32)
   return { publicKey, keyId: keyIdOf(publicKey), sign: (bytes) => sign(null, bytes, key) }
+}
+
+/** What the box keeps of a receipt's secret, hex: enough to know it again, not to make it. */
+export function secretHash({ secrets }: BoxKeys, secret: Buffer): string {
+  return macOf(secrets, 'withdrawal', secret).toString('hex')
 }
 
 /** Short enough to be printed on a sign and compared by eye: 96 bits, base64url. */

@@ -1,4 +1,4 @@
-import type { Database, Migration } from '../base/database.ts'
+import type { Connection, Database, Migration } from '../base/database.ts'
 import { GatewayError } from '../base/errors.ts'
 import { holds, macOf } from '../base/mac.ts'
 import { type ConsentEvent, type Entry, entryHash, entryText, genesis, parseEntry } from './event.ts'
@@ -25,6 +25,7 @@ export const consentMigrations: readonly Migration[] = [
         SELECT RAISE(ABORT, 'the consent record loses no entry');
       END;
       CREATE TABLE consent_head (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, mac BLOB NOT NULL);
+      CREATE TABLE consent_news (id INTEGER PRIMARY KEY, handle TEXT NOT NULL, purpose TEXT NOT NULL, event TEXT NOT NULL);
       CREATE TABLE consent_seen (record TEXT PRIMARY KEY, week INTEGER NOT NULL) WITHOUT ROWID;`,
   },
 ]
@@ -57,21 +58,15 @@ export interface Chain {
 export function openChain(database: Database, key: Buffer): Chain {
   const sql = database.connection
   const insert = sql.prepare<[number, string, Buffer]>('INSERT INTO consent_event VALUES (?, ?, ?)')
-  const selectAll = sql.prepare<[], Row>('SELECT seq, body, hash FROM consent_event ORDER BY seq')
   const selectLast = sql.prepare<[], Row>('SELECT seq, body, hash FROM consent_event ORDER BY seq DESC LIMIT 1')
   const selectHash = sql.prepare<[number], Buffer>('SELECT hash FROM consent_event WHERE seq = ?').pluck()
   const selectBody = sql.prepare<[number], string | null>('SELECT body FROM consent_event WHERE seq = ?').pluck()
   const removeBody = sql.prepare<[number]>('UPDATE consent_event SET body = NULL WHERE seq = ?')
-  const selectHead = sql.prepare<[], { seq: number; mac: Buffer }>('SELECT seq, mac FROM consent_head')
   const upsertHead = sql.prepare<[number, Buffer]>('INSERT OR REPLACE INTO consent_head VALUES (1, ?, ?)')
 
   function head(): Head {
     const last = selectLast.get()
     return last ? { seq: last.seq, hash: last.hash.toString('hex') } : { seq: 0, hash: genesis }
-  }
-
-  function headMac({ seq, hash }: Head): Buffer {
-    return macOf(key, 'head', seq, hash)
   }
 
   function append(events: readonly ConsentEvent[], at: number): Entry[] {
@@ -86,26 +81,13 @@ export function openChain(database: Database, key: Buffer): Chain {
       hash = digest.toString('hex')
       return entry
     })
-    upsertHead.run(seq, headMac({ seq, hash }))
+    upsertHead.run(seq, headMac(key, { seq, hash }))
     return entries
-  }
-
-  function judgeEnd(last: Head): { seq: number; why: string } | undefined {
-    const kept = selectHead.get()
-    if (!kept) return last.seq === 0 ? undefined : { seq: 1, why: 'this box never wrote it' }
-    if (kept.seq > last.seq) return { seq: last.seq + 1, why: 'it is missing' }
-    if (kept.seq < last.seq) return { seq: kept.seq + 1, why: 'this box never wrote it' }
-    return holds(kept.mac, headMac(last)) ? undefined : { seq: last.seq, why: 'this box never wrote it' }
   }
 
   return {
     append,
-    verify() {
-      const walk = walkRows(selectAll.iterate())
-      if (walk.state === 'broken') return walk
-      const fault = judgeEnd(walk.head)
-      return fault ? { state: 'broken', ...fault } : walk
-    },
+    verify: () => verifyChain(sql, key),
     forget(seqs, at) {
       if (seqs.length === 0) return
       append([{ type: 'forgotten', entries: rangesOf(seqs) }], at)
@@ -115,6 +97,29 @@ export function openChain(database: Database, key: Buffer): Chain {
     entries: (seqs) => seqs.flatMap((seq) => parseEntry(selectBody.get(seq) ?? '') ?? []),
     hashAt: (seq) => selectHash.get(seq)?.toString('hex'),
   }
+}
+
+/** The same for whoever may only look. */
+export function verifyChain(sql: Connection, key: Buffer): Verdict {
+  const rows = sql.prepare<[], Row>('SELECT seq, body, hash FROM consent_event ORDER BY seq')
+  const kept = sql.prepare<[], { seq: number; mac: Buffer }>('SELECT seq, mac FROM consent_head').get()
+  const walk = walkRows(rows.iterate())
+  if (walk.state === 'broken') return walk
+  const fault = faultAtEnd(walk.head, kept, key)
+  return fault ? { state: 'broken', ...fault } : walk
+}
+
+const foreign = 'this box never wrote it'
+
+function faultAtEnd(last: Head, kept: { seq: number; mac: Buffer } | undefined, key: Buffer) {
+  if (!kept) return last.seq === 0 ? undefined : { seq: 1, why: foreign }
+  if (kept.seq > last.seq) return { seq: last.seq + 1, why: 'it is missing' }
+  if (kept.seq < last.seq) return { seq: kept.seq + 1, why: foreign }
+  return holds(kept.mac, headMac(key, last)) ? undefined : { seq: last.seq, why: foreign }
+}
+
+function headMac(key: Buffer, { seq, hash }: Head): Buffer {
+  return macOf(key, 'head', seq, hash)
 }
 
 interface Row {

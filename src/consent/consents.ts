@@ -4,6 +4,7 @@ import {
   answerAnew,
   answers,
   type Choice,
+  type ConsentNews,
   type NoConsent,
   noticeFor,
   type Offer,
@@ -52,6 +53,8 @@ export interface Consents {
   /** A shopper was recognised: kept to the week, and only the last one. */
   noteSeen(record: string): void
   noteVisits(visits: readonly Visits[]): void
+  /** Hands over what head office must be told, once: with the transaction that queues it. */
+  passOn(work: (news: readonly ConsentNews[]) => void): number
   /** Once a day: ends what ends by itself, forgets what was kept long enough. @param keepFor ms */
   tidy(keepFor: number): void
   /** Head office knows more of this box than it does itself: it was put back from an old image. */
@@ -161,6 +164,7 @@ export function openConsents(parts: ConsentParts): Consents {
     keyOf,
     noteSeen: (id) => void (all.has(id) && kept.seen.note(id, clock.now())),
     noteVisits: (visits) => commit(visits),
+    passOn: kept.news.passOn,
     tidy(keepFor) {
       lapse()
       if (clock.isTrusted()) kept.forget(clock.now() - keepFor)

@@ -1,12 +1,12 @@
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
-import { macOf } from '../base/mac.ts'
-import type { BoxKeys } from './box-keys.ts'
+import { type BoxKeys, secretHash } from './box-keys.ts'
 import { brokenRecord, type Chain, openChain } from './chain.ts'
-import { type ConsentNews, newsOf } from './choice.ts'
+import { newsOf } from './choice.ts'
 import type { ConsentEvent, Entry } from './event.ts'
 import type { KeySlots } from './key-slots.ts'
 import type { Mark } from './mark.ts'
+import { type NewsDesk, openNews } from './news.ts'
 import { applyEntry, type ConsentRecord, isLive, recordsOf } from './record.ts'
 import { openSeen, type Seen } from './seen.ts'
 import { isForgettable } from './upkeep.ts'
@@ -17,8 +17,6 @@ export interface RecordParts {
   readonly slots: KeySlots
   readonly mark: Mark
   readonly clock: Clock
-  /** Runs in the transaction of what it tells: unsent signals are voided and head office's copy is queued, or nothing is. */
-  readonly alongside?: (news: readonly ConsentNews[]) => void
 }
 
 /** The records in memory and on the disk, which change together. */
@@ -26,6 +24,7 @@ export interface Records {
   readonly all: ReadonlyMap<string, ConsentRecord>
   readonly chain: Chain
   readonly seen: Seen
+  readonly news: NewsDesk
   /** On the disk when it returns. Never inside another transaction. */
   commit(events: readonly ConsentEvent[]): void
   /** Erases the keys of those that have ended; gone from the disk when it returns. */
@@ -41,9 +40,10 @@ export interface Records {
 }
 
 /** Reads and verifies everything, and finishes what a crash interrupted. @throws CONSENT_RECORD_BROKEN */
-export function openRecords({ database, keys, slots, mark, clock, alongside }: RecordParts): Records {
+export function openRecords({ database, keys, slots, mark, clock }: RecordParts): Records {
   const chain = openChain(database, keys.record)
   const seen = openSeen(database)
+  const news = openNews(database)
   const found = chain.verify()
   if (found.state === 'broken') throw brokenRecord(found)
   const all = recordsOf(found.entries)
@@ -64,7 +64,7 @@ export function openRecords({ database, keys, slots, mark, clock, alongside }: R
     if (database.connection.inTransaction) throw new TypeError('a consent is a transaction of its own')
     const entries = database.transaction(() => {
       const added = chain.append(events, now())
-      alongside?.(newsOf(events, all))
+      news.note(newsOf(events, all))
       work()
       return added
     })
@@ -142,7 +142,7 @@ export function openRecords({ database, keys, slots, mark, clock, alongside }: R
   }
 
   function hashOf(secret: Buffer): string {
-    return macOf(keys.secrets, 'withdrawal', secret).toString('hex')
+    return secretHash(keys, secret)
   }
 
   if (isBehindMark()) voidAll()
@@ -152,6 +152,7 @@ export function openRecords({ database, keys, slots, mark, clock, alongside }: R
     all,
     chain,
     seen,
+    news,
     commit: (events) => commit(events),
     settle,
     voidAll,

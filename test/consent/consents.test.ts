@@ -46,7 +46,7 @@ describe('joining', () => {
     const handles = records.flatMap((id) => ['offers', 'presence'].map((one) => consents.grant(id, one)!.handle))
     expect(new Set(handles).size).toBe(4)
     for (const handle of handles) expect(handle).toMatch(/^[A-Za-z0-9_-]{22}$/)
-    expect(shop.news.map(({ handle }) => handle)).toEqual(handles)
+    expect(shop.news().map(({ handle }) => handle)).toEqual(handles)
   })
 
   test.each([
@@ -117,7 +117,7 @@ describe('leaving', () => {
       expect(consents.record(record)?.isErased).toBe(true)
       consents = shop.open()
     }
-    expect(shop.news.at(-1)).toEqual({ handle, purpose: 'offers', event: 'withdrawn' })
+    expect(shop.news().at(-1)).toEqual({ handle, purpose: 'offers', event: 'withdrawn' })
     expect(consents.withdraw(record, 'all', 'receipt')).toBe(false)
     expect(consents.agree(record, { purpose: 'offers', until: noon + day }, 'page', 'nl').state).toBe('declined')
   })
@@ -168,19 +168,19 @@ describe('leaving', () => {
     expect(consents.isGranted(record, 'offers')).toBe(true)
   })
 
-  test('and what is told alongside are one: neither without the other', () => {
-    let fails = false
-    const alongside = () => {
-      if (fails) throw new Error('the outbox is full')
-    }
-    let consents = shop.open({ alongside })
+  test('is told to head office once, with what is done about it or not at all', () => {
+    let consents = shop.open()
     const { record } = joined(consents)
-    fails = true
-    expect(() => consents.withdraw(record, 'all', 'page')).toThrow('the outbox is full')
-    expect(consents.isGranted(record, 'offers')).toBe(true)
+    expect(shop.news()).toHaveLength(1)
+    consents.withdraw(record, 'all', 'page')
+    const fail = () =>
+      consents.passOn(() => {
+        throw new Error('the outbox is full')
+      })
+    expect(fail).toThrow('the outbox is full')
     consents = shop.open()
-    expect(consents.isGranted(record, 'offers')).toBe(true)
-    expect(consents.keyOf(record)).toBeDefined()
+    expect(shop.news().map(({ event }) => event)).toEqual(['given', 'withdrawn'])
+    expect(consents.passOn(() => {})).toBe(0)
   })
 
   test('with a wrong secret finds nobody', () => {
@@ -232,11 +232,11 @@ describe('a changed notice', () => {
     expect(consents.isGranted(record, 'offers')).toBe(false)
     expect(consents.keyOf(record)).toBeUndefined()
     expect(stateOf(consents.record(record)!, 'offers')).toBe('notice-outdated')
-    const handles = shop.news.length
+    const handles = shop.news().length
     expect(consents.agree(record, { purpose: 'offers', until: noon + day }, 'page', 'nl').state).toBe('given')
     expect(consents.isGranted(record, 'offers')).toBe(true)
     expect(consents.keyOf(record)).toBeDefined()
-    expect(shop.news).toHaveLength(handles)
+    expect(shop.news()).toHaveLength(handles)
   })
 
   test('of the wording alone stops it too, unless the configuration calls it editorial', () => {
@@ -267,7 +267,7 @@ describe('time', () => {
     consents.tidy(parseDuration('5y'))
     expect(stateOf(consents.record(record)!, 'offers')).toBe('expired')
     expect(consents.record(record)!.isErased).toBe(true)
-    expect(shop.news.at(-1)?.event).toBe('expired')
+    expect(shop.news().at(-1)?.event).toBe('expired')
   })
 
   test('before an agreement began grants nothing', () => {
@@ -377,7 +377,7 @@ describe('a record put back from a copy', () => {
     for (let at = 0; at < keysAfter.length; at += 64) {
       expect(keysAfter.subarray(at, at + 64)).not.toEqual(keysBefore.subarray(at, at + 64))
     }
-    expect(shop.news.at(-1)?.event).toBe('expired')
+    expect(shop.news().at(-1)?.event).toBe('expired')
     const anew = joined(consents)
     expect(shop.open().isGranted(anew.record, 'offers')).toBe(true)
   })

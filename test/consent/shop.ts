@@ -46,7 +46,8 @@ export const usualSlotCount = 64
 export interface Shop {
   readonly folder: string
   readonly clock: ManualClock
-  readonly news: ConsentNews[]
+  /** All that head office was told so far. */
+  news(): readonly ConsentNews[]
   /** Opens it anew. What was open before is closed, if the process had the time. */
   open(changes?: Changes): Consents
   database(): Database
@@ -62,18 +63,21 @@ export interface Changes {
   readonly slotCount?: number
   readonly wrapSlots?: (file: SlotFile) => SlotFile
   readonly wrapMark?: (mark: Mark) => Mark
-  readonly alongside?: () => void
 }
 
 export function aShop(clock = manualClock(noon), folder = mkdtempSync(join(tmpdir(), 'drempel-consent-'))): Shop {
   const news: ConsentNews[] = []
+  let consents: Consents
   let stop = () => {}
   let database: Database
 
   return {
     folder,
     clock,
-    news,
+    news() {
+      consents.passOn((told) => void news.push(...told))
+      return news
+    },
     open(changes = {}) {
       stop()
       database = openDatabase(join(folder, 'drempel.db'), consentMigrations)
@@ -89,7 +93,7 @@ export function aShop(clock = manualClock(noon), folder = mkdtempSync(join(tmpdi
       }
       const mark = openMark(join(folder, 'consent.mark'), keys.record)
       const purposes = changes.purposes ?? usualPurposes
-      return openConsents({
+      consents = openConsents({
         database,
         keys,
         slots,
@@ -99,11 +103,8 @@ export function aShop(clock = manualClock(noon), folder = mkdtempSync(join(tmpdi
         notices: noticesOf(changes.controller ?? controller, purposes, changes.languages ?? ['nl', 'en']),
         longest: new Map(purposes.map(({ id, longest }) => [id, parseDuration(longest)])),
         editorial: editorialOf(purposes),
-        alongside(told) {
-          changes.alongside?.()
-          news.push(...told)
-        },
       })
+      return consents
     },
     database: () => database,
     close: () => stop(),
