@@ -111,8 +111,12 @@ export function openConsents(parts: ConsentParts): Consents {
   function withdraw(id: string, purpose: Purpose | 'all', method: Method): boolean {
     const record = all.get(id)
     const ended = record ? withdrawal(record, purpose, method) : []
-    commit(ended)
-    settle([id])
+    try {
+      commit(ended)
+    } finally {
+      // Also when the mark could not be written: what is durable is finished.
+      settle([id])
+    }
     return ended.length > 0
   }
 

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { manualClock } from '../../src/base/clock.ts'
 import { day, hour } from '../../src/base/duration.ts'
+import { boxKeysOf } from '../../src/consent/box-keys.ts'
 import { noticesOf } from '../../src/consent/notice.ts'
+import { issueReceipt, verifyReceipt } from '../../src/consent/receipt.ts'
+import { sourceOfVisit } from '../../src/consent/receipt-source.ts'
 import { mostVisits, openVisits } from '../../src/consent/visits.ts'
 import { aShop, controller, noon, usualPurposes } from './shop.ts'
 
@@ -86,6 +89,20 @@ describe('"just this visit"', () => {
     }
     shop.close()
     rmSync(folder, { recursive: true })
+  })
+
+  test('is proven afterwards by its receipt alone', () => {
+    const { visits } = aVisit()
+    const answer = visits.checkIn(wish, closing)
+    if (answer.state === 'declined') throw new Error(answer.why)
+    const shop = { controller, purposes: usualPurposes, country: 'NL', service: 'Acme Spuistraat', policyUrl: '' }
+    const { signer } = boxKeysOf(Buffer.alloc(32, 7))
+    const text = issueReceipt(sourceOfVisit(answer.visit, shop), answer.secret, signer)
+    visits.close('2026-11-23')
+    const check = verifyReceipt(text, signer.keyId)
+    const [purpose] = check.state === 'valid' ? check.receipt.services[0]!.purposes : []
+    expect(purpose).toMatchObject({ purpose: 'offers', termination: new Date(closing).toISOString() })
+    expect(purpose!.handle).toBe(answer.visit.grants[0]!.handle)
   })
 
   test('does not fill the memory', () => {

@@ -7,6 +7,7 @@ import { manualClock } from '../../src/base/clock.ts'
 import { boxKeysOf } from '../../src/consent/box-keys.ts'
 import type { Consents } from '../../src/consent/consents.ts'
 import { openKeySlots, slotBytes } from '../../src/consent/key-slots.ts'
+import type { Mark } from '../../src/consent/mark.ts'
 import type { SlotFile } from '../../src/consent/slot-file.ts'
 import { aKey, aShop, aWish, boxKey, joined, noon, type Shop, usualSlotCount } from './shop.ts'
 
@@ -110,6 +111,26 @@ describe('a power cut', () => {
       }
     },
   )
+
+  test('or a full disk while the mark is written leaves no key of what is already withdrawn', () => {
+    const shop = aShop()
+    let isFull = false
+    const wrapMark = (mark: Mark): Mark => ({
+      ...mark,
+      write(head) {
+        if (isFull) throw new PowerCut()
+        mark.write(head)
+      },
+    })
+    const before = shop.open({ wrapMark })
+    const { record: id } = joined(before)
+    isFull = true
+    expect(() => before.withdraw(id, 'all', 'page')).toThrow(PowerCut)
+    const slots = openKeySlots(memoryFile(slotsOf(shop.folder)), boxKeysOf(boxKey).slots, usualSlotCount)
+    expect(slots.take(0, id)).toBeUndefined()
+    expect(shop.open().isGranted(id, 'offers')).toBe(false)
+    shop.remove()
+  })
 
   test('while somebody enrols leaves neither a grant nor a key that no record knows of', () => {
     for (let failAt = 1; failAt <= 4; failAt++) {
