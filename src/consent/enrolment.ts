@@ -92,10 +92,20 @@ function completed(now: Waiting, at: number, { pair, wallAt }: EnrolmentGround):
   const held = isPressed ? heldNear(near, at) : []
   if (!offer || held.length === 0) return now
   const identityKey = agreeIdentityKey({ own: pair.privateKey, resolver: pair.publicKey, beacon: offer.publicKey })
-  if (!identityKey || !(offer.exponent >= 0 && offer.exponent <= 15)) return { phase: 'refused', why: 'no-key' }
-  const key = { identityKey, exponent: offer.exponent, counter: offer.counter, enrolledAt: wallAt(offer.at) }
+  if (!identityKey || !isUsable(offer)) return { phase: 'refused', why: 'no-key' }
+  const key = {
+    identityKey,
+    exponent: offer.exponent,
+    counter: offer.counter,
+    enrolledAt: Math.floor(wallAt(offer.at)),
+  }
   // Another tag may be held near as well: the right one shows itself by what it says.
   return held.some((eid) => isSaidBy(key, eid, at - offer.at)) ? { phase: 'enrolled', key } : now
+}
+
+function isUsable({ exponent, counter }: TagOffer): boolean {
+  const isWithin = (value: number, most: number) => Number.isInteger(value) && value >= 0 && value <= most
+  return isWithin(exponent, 15) && isWithin(counter, 2 ** 32 - 1)
 }
 
 /** Is this what a tag with the key says, `elapsed` ms after it told its clock? One change earlier or later is taken too. */

@@ -84,6 +84,10 @@ describe('enrolment', () => {
     ['no-key', [offer(5000, { publicKey: Buffer.alloc(32) }), ...hold(6000), button(7000)]],
     ['no-key', [offer(5000, { publicKey: Buffer.alloc(3) }), ...hold(6000), button(7000)]],
     ['no-key', [offer(5000, { exponent: 16 }), ...hold(6000), button(7000)]],
+    ['no-key', [offer(5000, { exponent: 1.5 }), ...hold(6000), button(7000)]],
+    ['no-key', [offer(5000, { counter: Number.NaN }), ...hold(6000), button(7000)]],
+    ['no-key', [offer(5000, { counter: 2 ** 32 }), ...hold(6000), button(7000)]],
+    ['no-key', [offer(5000, { counter: -1 }), ...hold(6000), button(7000)]],
   ])('is refused as %s, and stays so', (why, inputs) => {
     expect(run(inputs)).toEqual({ phase: 'refused', why })
     expect(run([...inputs, ...complete.map((input) => ({ ...input, at: input.at + 5 * minute }))])).toEqual({
@@ -104,6 +108,23 @@ describe('enrolment', () => {
     const frames = [8000, 8400, 8800, 9200, 9600].map((at) => frame(at, -40, eid(at)))
     expect(eid(8000)).not.toBe(eid(5000))
     expect(run([offer(5000, { counter: before }), ...frames, button(9000)]).phase).toBe('enrolled')
+  })
+
+  test.each([
+    [-1024, 'enrolled'],
+    [1024, 'enrolled'],
+    [-2048, 'waiting'],
+    [2048, 'waiting'],
+  ])('of a tag that told its clock %i s off ends %s', (off, phase) => {
+    expect(run([offer(5000, { counter: counter + off }), ...hold(6000), button(7000)]).phase).toBe(phase)
+  })
+
+  test('works at the end of the 32 bits of the clock', () => {
+    const last = 2 ** 32 - 2
+    const eid = (at: number) =>
+      eidOf(identityKey, 10, (last + Math.round((at - 5000) / 1000)) % 2 ** 32).toString('hex')
+    const frames = [8000, 8400, 8800, 9200, 9600].map((at) => frame(at, -40, eid(at)))
+    expect(run([offer(5000, { counter: last }), ...frames, button(9000)]).phase).toBe('enrolled')
   })
 
   test('with random things happening is complete only if every factor was there', () => {

@@ -112,6 +112,19 @@ describe('a power cut', () => {
     },
   )
 
+  test('is made good at the next start, also while the clock is not trusted yet', () => {
+    const clock = manualClock(noon)
+    const shop = aShop(clock)
+    const before = shop.open({ wrapSlots: failingDisk(5, false) })
+    const { record: id } = joined(before)
+    expect(() => before.withdraw(id, 'all', 'page')).toThrow(PowerCut)
+    clock.setTrusted(false)
+    expect(shop.open().record(id)).toMatchObject({ isErased: true })
+    const slots = openKeySlots(memoryFile(slotsOf(shop.folder)), boxKeysOf(boxKey).slots, usualSlotCount)
+    expect(slots.take(0, id)).toBeUndefined()
+    shop.remove()
+  })
+
   test('or a full disk while the mark is written leaves no key of what is already withdrawn', () => {
     const shop = aShop()
     let isFull = false
