@@ -14,7 +14,13 @@ import { beaconSchema, type SensorSettings, sensorSchemas } from './drivers/sett
 import { sensorFindings, sensorShape, zoneFindings } from './drivers/settings-rules.ts'
 import { policyFindings, priceFindings } from './privacy/policy-rules.ts'
 import { privacySchema, retentionSchema, zoneSchema } from './privacy/settings.ts'
-import { openingFindings, profileFindings, retentionFindings, storeFindings } from './privacy/settings-rules.ts'
+import {
+  openingFindings,
+  profileFindings,
+  retentionFindings,
+  storeFindings,
+  wholeShopFindings,
+} from './privacy/settings-rules.ts'
 import { idOf, storeSchema } from './privacy/store-settings.ts'
 import { upstreamFindings, upstreamSchema } from './uplink/settings.ts'
 import { webFindings, webSchema } from './web/settings.ts'
@@ -199,6 +205,7 @@ const rules: readonly Rule[] = [
   { reads: ['web'], find: ({ web }) => webFindings(web) },
   { reads: ['upstream', 'web', 'privacy'], find: fileFindings },
   { reads: ['privacy', 'sensors'], find: ({ privacy, sensors }) => profileFindings(privacy, sensors) },
+  { reads: ['privacy', 'zones'], find: ({ privacy, zones }) => wholeShopFindings(privacy, zones) },
 ]
 
 function* fileFindings(config: Config, folder: string): Generator<Finding> {

@@ -1,36 +1,30 @@
-import { join } from 'node:path'
 import { openBallast } from './base/ballast.ts'
 import { type Clock, every } from './base/clock.ts'
 import type { DataFolder } from './base/data-folder.ts'
-import { openDatabase } from './base/database.ts'
+import { isDamage } from './base/database.ts'
 import { day, hour, parseDuration, second } from './base/duration.ts'
 import { isStorageFull } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import { macOf } from './base/mac.ts'
 import type { RuntimeFile } from './base/runtime-file.ts'
 import type { Config } from './config.ts'
-import { consentMigrations } from './consent/chain.ts'
 import type { Driver, DriverHealth, Reading } from './drivers/reading.ts'
 import { createDriver } from './drivers/registry.ts'
-import { feedsOf, radiosOf } from './drivers/settings-rules.ts'
+import { areaRadarsOf, feedsOf, radiosOf } from './drivers/settings-rules.ts'
 import { createBeaconBook } from './observations/beacon-book.ts'
 import { createCoverage } from './observations/coverage.ts'
 import { deviceHealth } from './observations/device-health.ts'
 import type { Observation, Trouble } from './observations/observation.ts'
 import { createObservers, type Tally } from './observations/observers.ts'
-import { journalMigrations, openJournal } from './privacy/journal.ts'
 import { cryptoBits } from './privacy/mechanism.ts'
-import { openPlan, planMigrations } from './privacy/plan.ts'
 import { guessSentence, type Policy, policyOf } from './privacy/policy.ts'
 import type { Release, Series } from './privacy/release.ts'
-import { openRunningDay, runningDayMigrations } from './privacy/running-day.ts'
 import { formatSnapshot, parseSnapshot } from './privacy/snapshot.ts'
 import { openWall } from './privacy/wall.ts'
+import { openStorage } from './storage.ts'
 import { bytesPerHour, catalogueOf } from './uplink/catalogue.ts'
 import { encodeRelease } from './uplink/feed.ts'
 import type { Health } from './uplink/feed-schema.ts'
-import { openOutbox, outboxMigrations } from './uplink/outbox.ts'
-import { openSessions } from './uplink/session.ts'
 import { openUplink, type Uplink } from './uplink/uplink.ts'
 
 /** What the roof decides: which configuration, on which clock, for how real a world. */
@@ -81,46 +75,37 @@ export interface Gateway {
 }
 
 const patienceAtStart = 10 * second
-/** The schema of drempel.db. */
-export const migrations = [
-  ...consentMigrations,
-  ...journalMigrations,
-  ...runningDayMigrations,
-  ...planMigrations,
-  ...outboxMigrations,
-]
 
 /** The whole house on one page: drivers > observations > privacy > uplink. */
 export function openGateway(parts: GatewayParts): Gateway {
-  const { config, mode, folder, clock, log } = parts
+  const { config, mode, folder, clock, realClock, log, version } = parts
   const identity = { organisation: config.organisation, store: config.store.id, gateway: config.gateway }
   const started = clock.monotonic()
   let storageIsFull = false
   let refusedIsTold = false
   let tidyAt = 0
+  // Until the file was looked at as a whole nothing new is drawn; replay and demo have nobody real to protect.
+  let isChecked = mode !== 'run'
   const stops: (() => void | Promise<void>)[] = []
   const releaseListeners: ((release: Release, bytes: Buffer) => void)[] = []
   const observationListeners: ((observation: Observation) => void)[] = []
 
   // ground
   const ballast = openBallast(folder.path)
-  const database = openDatabase(join(folder.path, 'drempel.db'), migrations)
-  const journal = openJournal(database, parts.version)
-  const plan = openPlan(database, folder.key)
   const policy = policyOf(config)
-  plan.begin(policy)
+  const storage = openStorage({ folder: folder.path, key: folder.key, version, policy, clock: realClock, log, ballast })
+  const { database, journal, plan, outbox } = storage
 
   // what leaves
-  const outbox = openOutbox({ database, key: folder.key, clock: parts.realClock, log, ballast })
   const uplink = openUplink({
     settings: config.upstream,
     identity,
     outbox,
     clock,
-    realClock: parts.realClock,
+    realClock,
     log,
     mode,
-    session: openSessions(database),
+    session: storage.session,
     notices: { catalogue: () => catalogueOf(policyInForce(), guessSentence(policyInForce())), health },
     onRestoredImage: (upTo) => wall.restoredFromImage(upTo),
   })
@@ -130,13 +115,14 @@ export function openGateway(parts: GatewayParts): Gateway {
   const feeds = new Map(feedsOf(config.sensors))
   // Until midnight an older policy may still declare them, though nobody listens: then they have no sensor.
   if (phones) for (const [zone, radios] of radiosOf(config.sensors)) feeds.set(`phones/${zone}`, radios)
+  for (const [zone, radars] of areaRadarsOf(config.sensors)) feeds.set(`dwell/${zone}`, radars)
   const coverage = createCoverage([...feeds.values()].flat(), started)
   const wall = openWall({
     database,
     clock,
     plan,
     journal,
-    runningDay: openRunningDay(database),
+    runningDay: storage.runningDay,
     bits: cryptoBits(),
     origin: `${identity.store}/${identity.gateway}`,
     aliveShare: (feed, from, to) => coverage.aliveShare(feeds.get(feed) ?? [], from, to),
@@ -162,7 +148,7 @@ export function openGateway(parts: GatewayParts): Gateway {
   }
 
   function observed(observation: Observation): void {
-    if (observation.kind === 'crossing') wall.count(observation.at, observation)
+    if (observation.kind === 'crossing' || observation.kind === 'stay') wall.count(observation.at, observation)
     else if (observation.kind === 'nearby') wall.hear(observation.at, observation)
     else if (observation.kind === 'telemetry') beacons.note(observation)
     else if (observation.kind === 'alive' || observation.kind === 'trouble') coverage.note(observation)
@@ -209,6 +195,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     if (from > new Date(clock.now()).toISOString()) log.info({ from }, 'the changed privacy policy starts on this day')
     const before = new Date(clock.now() - parseDuration(config.retention.journal)).toISOString().slice(0, 10)
     database.lazyTransaction(() => journal.forgetBefore(before))
+    storage.tidy(realClock.now())
     ballast.remake()
     tidyAt = at + day
   }
@@ -216,11 +203,17 @@ export function openGateway(parts: GatewayParts): Gateway {
   /** A box restored from an old image learns so from the broker: it waits a moment before it says what it missed. */
   function mayCatchUp(): boolean {
     const { isConnected, since } = uplink.state()
-    const isSettled = isConnected && parts.realClock.now() - since > second
+    const isSettled = isConnected && realClock.now() - since > second
+    if (!isChecked) return false
     return mode !== 'run' || isSettled || clock.monotonic() - started > patienceAtStart
   }
 
+  function checked(): void {
+    isChecked = true
+  }
+
   function storageFailed(error: unknown): void {
+    if (isDamage(error)) storage.condemn()
     if (!isStorageFull(error)) return parts.onFatal(error)
     if (!storageIsFull) log.error('the disk is full: numbers wait in memory until there is room')
     storageIsFull = true
@@ -230,11 +223,12 @@ export function openGateway(parts: GatewayParts): Gateway {
     const left = outbox.stats(bytesPerHour(policyInForce(), identity))
     return {
       uptime: Math.round((clock.monotonic() - started) / 1000),
-      version: parts.version,
+      version,
       clock: clock.isTrusted() ? 'trusted' : 'untrusted',
       ...deviceHealth(sensors(), beacons.report(clock.monotonic())),
       outboxHoursLeft: Math.floor(left.hoursLeft),
       shed: left.shed?.map(([first, last]) => [first, last]) ?? null,
+      storage: storage.quarantined() > 0 ? { quarantined: storage.quarantined() } : null,
       chain: journal.chainHead(),
     }
   }
@@ -263,6 +257,7 @@ export function openGateway(parts: GatewayParts): Gateway {
       stops.push(() => database.close())
       uplink.open()
       stops.push(() => uplink.close())
+      if (!isChecked) stops.push(storage.check(checked, parts.onFatal))
       tick()
       await openDrivers()
       stops.push(...drivers.map((driver) => () => driver.close()))

@@ -15,6 +15,7 @@ const load: Record<string, () => Promise<Command>> = {
   consent: () => import('./commands/consent.ts'),
   decode: () => import('./commands/decode.ts'),
   demo: () => import('./commands/demo.ts'),
+  prove: () => import('./commands/prove.ts'),
   replay: () => import('./commands/replay.ts'),
   run: () => import('./commands/run.ts'),
 }

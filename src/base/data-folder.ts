@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import {
   closeSync,
   fsyncSync,
@@ -66,23 +66,46 @@ function startOf(pid: number): string | undefined {
   return ticks ? `${boot}/${ticks}` : undefined
 }
 
+const modes = ['run', 'replay', 'demo']
+
 function keepMode(file: string, mode: string): void {
   const kept = readQuietly(file)
-  if (kept === undefined) return writeDurably(file, mode)
+  // What is no mode at all was changed by the disk, not by a person.
+  if (kept === undefined || !modes.includes(kept)) return writeDurably(file, mode)
   if (kept !== mode) {
     const fix = 'Name another folder with `data:` in the configuration.'
     throw new GatewayError('BASE_DATA_FOLDER_OTHER_MODE', `It was written by '${kept}'.`, { fix })
   }
 }
 
-/** The key of the box that owns this folder, made at first use. */
+/**
+ * The key of the box that owns this folder, made at first use and kept twice, each with a check of its own.
+ * @throws BASE_KEY_BROKEN when neither holds: under another key nothing that is stored would
+ */
 export function boxKey(folder: string): Buffer {
-  const file = join(folder, 'key')
-  const kept = readQuietly(file)
-  if (kept !== undefined && /^[0-9a-f]{64}$/.test(kept)) return Buffer.from(kept, 'hex')
-  const key = randomBytes(32)
-  writeDurably(file, key.toString('hex'))
-  return key
+  const files = ['key', 'key-copy'].map((name) => join(folder, name))
+  const kept = files.map((file) => readQuietly(file))
+  const key = kept.map(parseKey).find((one) => one !== undefined)
+  if (!key && kept.some((text) => text !== undefined)) throw keyBroken(folder)
+  const found = key ?? randomBytes(32)
+  const text = keyText(found)
+  for (const [i, file] of files.entries()) if (kept[i] !== text) writeDurably(file, text)
+  return found
+}
+
+function keyText(key: Buffer): string {
+  return `${key.toString('hex')} ${createHash('sha256').update('key').update(key).digest('hex').slice(0, 16)}`
+}
+
+function parseKey(text: string | undefined): Buffer | undefined {
+  const key = Buffer.from(/^[0-9a-f]{64}(?=$| )/.exec(text ?? '')?.[0] ?? '', 'hex')
+  // One of before has no check.
+  return key.length === 32 && (text!.length === 64 || text === keyText(key)) ? key : undefined
+}
+
+function keyBroken(folder: string): GatewayError {
+  const fix = 'Restore the file `key` from a backup, or name a new folder with `data:`; then nothing is drawn twice.'
+  return new GatewayError('BASE_KEY_BROKEN', `${join(folder, 'key')} and its copy.`, { fix })
 }
 
 /** Replaces a file so that a power cut leaves the old or the new content, never a mixture. */
@@ -109,11 +132,21 @@ export function syncFolder(file: string): void {
   }
 }
 
-function readQuietly(file: string): string | undefined {
+/** The text of a file of this folder; undefined when there is none. */
+export function readQuietly(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')
   } catch {
     return undefined
+  }
+}
+
+/** Renames a file of this folder that may not be there. */
+export function moveQuietly(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
   }
 }
 

@@ -1,7 +1,14 @@
 import type { Problem } from '../base/problem.ts'
 import { type Config, findConfig, readConfig, readConfigText } from '../config.ts'
 import { type Policy, policyOf } from '../privacy/policy.ts'
-import { type Accepted, dataFolderOf, readAccepted, reasonsToConfirm, writeAccepted } from './accepted.ts'
+import {
+  type Accepted,
+  dataFolderOf,
+  isAcceptedBroken,
+  readAccepted,
+  reasonsToConfirm,
+  writeAccepted,
+} from './accepted.ts'
 import { parseCommand } from './help.ts'
 import { describePolicy, type Section } from './policy-words.ts'
 import { describeRadio } from './radio-words.ts'
@@ -31,7 +38,8 @@ export async function run(args: readonly string[]): Promise<number> {
 /** Why this configuration does not run before somebody confirms it. */
 function reasonsAgainst(config: Config): string[] {
   const kept = readAccepted(config.data)
-  return kept ? reasonsToConfirm(kept.config, config) : []
+  if (kept) return reasonsToConfirm(kept.config, config)
+  return isAcceptedBroken(config.data) ? ['what was accepted here cannot be read any more'] : []
 }
 
 function accept(found: Accepted, config: Config): void {

@@ -13,7 +13,7 @@ import { openConsentFolder } from '../consent/folder.ts'
 import { type Receipt, verifyReceipt } from '../consent/receipt.ts'
 import { recordsOf } from '../consent/record.ts'
 import { overwritesInPlace } from '../consent/slot-file.ts'
-import { migrations } from '../gateway.ts'
+import { migrations } from '../storage.ts'
 import { dataFolderOf } from './accepted.ts'
 import { exportOf, receiptLines, statusLines, statusOf, verdictLine } from './consent-words.ts'
 import { type Arguments, parseCommand } from './help.ts'
@@ -29,7 +29,7 @@ const actions: Record<string, { readonly run: Action; readonly takesReceipt: boo
   export: { run: exportRecord, takesReceipt: true },
 }
 
-/** `drempel consent ACTION [RECEIPT]`: looks at the consent record beside the service, or ends a consent while it is stopped. */
+/** `drempel consent ACTION [FILE]`: looks at the consent record beside the service, or ends a consent while it is stopped. */
 export async function run(args: readonly string[]): Promise<number> {
   const given = parseCommand('consent', args)
   const [name = '', receipt = ''] = given.positionals

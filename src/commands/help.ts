@@ -60,6 +60,18 @@ export const commands: readonly CommandRow[] = [
     examples: ['drempel check', 'drempel check --config shop.yaml --json'],
   },
   {
+    name: 'prove',
+    takes: [],
+    does: 'search a shadow of this box full of made-up devices, and the box itself, for traces of anybody',
+    options: {
+      config,
+      json,
+      keep: { does: 'keep the files of the shadow, to look for oneself' },
+      shadow: { does: 'be the shadow: used by prove itself, which feeds it' },
+    },
+    examples: ['drempel prove', 'drempel prove --config shop.yaml --json'],
+  },
+  {
     name: 'config-schema',
     takes: [],
     does: 'print the JSON Schema of the configuration, for completion in editors',
@@ -75,7 +87,7 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: 'consent',
-    takes: ['ACTION', '[RECEIPT]'],
+    takes: ['ACTION', '[FILE]'],
     does: 'status, verify, verify-receipt, export or withdraw: what shoppers agreed to',
     options: {
       config,

@@ -1,7 +1,10 @@
 import type { Config } from '../config.ts'
 import { feedsNothing } from '../drivers/settings-rules.ts'
+import { noise95OfBlendedDay } from '../privacy/consistency.ts'
 import { ceilingMilli, guessSentence, type Policy } from '../privacy/policy.ts'
+import type { FootfallSeries } from '../privacy/release.ts'
 import { isLoopback } from '../uplink/settings.ts'
+import { insideBandLines, insideCareLines, stayLines, stayPriceLines } from './inside-words.ts'
 import { nearbyLines, phonesBandLines, phonesCareLines, phonesPriceLines, signatureLines } from './phones-words.ts'
 
 /** A few sentences under one heading. */
@@ -12,9 +15,10 @@ export interface Section {
 
 /** What a configuration measures, sends and keeps, in words for somebody who reads no YAML. */
 export function describePolicy(config: Config, policy: Policy): Section[] {
-  const measured = config.zones.map((zone) => zoneLine(zone, config))
+  const measured = config.zones.map((zone) => zoneLine(zone, config, policy))
+  const others = [...stayLines(config, policy), ...nearbyLines(config, policy), ...idleLines(config, policy)]
   const sections = [
-    { title: 'What is measured', lines: [...measured, ...nearbyLines(config, policy), ...idleLines(config, policy)] },
+    { title: 'What is measured', lines: [...measured, ...others] },
     { title: 'When', lines: openingLines(config, policy) },
     { title: 'What leaves the shop', lines: leavingLines(config, policy) },
     { title: 'What one visit pays', lines: priceLines(policy) },
@@ -25,8 +29,9 @@ export function describePolicy(config: Config, policy: Policy): Section[] {
   return [...sections, { title: 'What was signed', lines: signatureLines(policy) }]
 }
 
-function zoneLine(zone: Config['zones'][number], { privacy, sensors }: Config): string {
-  const what = privacy.profile === 'footfall' ? 'how many people go in and out' : 'how many people go in'
+function zoneLine(zone: Config['zones'][number], { sensors }: Config, { series }: Policy): string {
+  const isOutTold = series.some((one) => 'releasesOut' in one && one.releasesOut)
+  const what = isOutTold ? 'how many people go in and out' : 'how many people go in'
   const feeding = sensors.filter((sensor) => sensor.zone === zone.id && feedsNothing(sensor, sensors) === null)
   const by =
     feeding.length > 0 ? `counted by ${listOf(feeding.map(({ id, kind }) => `${id} (${kind})`))}` : 'by no sensor yet'
@@ -37,6 +42,7 @@ function idleLines({ sensors }: Config, { series }: Policy): string[] {
   const isHeard = (zone: string) => series.some((one) => one.kind === 'phones' && one.zone === zone)
   return sensors.flatMap((sensor) => {
     if (sensor.kind === 'ble' && isHeard(sensor.zone)) return []
+    if ('areas' in sensor && sensor.areas && series.some(({ kind }) => kind === 'dwell')) return []
     const reason = feedsNothing(sensor, sensors)
     return reason ? [`${sensor.id} (${sensor.kind}) feeds no number: ${reason}.`] : []
   })
@@ -68,7 +74,9 @@ function leavingLines(config: Config, policy: Policy): string[] {
     `For each zone one message every ${minutes} minutes and one a day: also when nobody came, and always of the same size.`,
     'Random noise is added before anyone sees a number. In 95 of 100 cases it changes',
     ...zones.map((zone) => bandLine(zone, policy)),
+    ...insideBandLines(config, policy),
     ...phonesBandLines(config, policy),
+    ...insideCareLines(policy),
     ...phonesCareLines(policy),
     'Besides, the box says how it is itself: running or not, its sensors, its clock. No counts.',
     consent,
@@ -76,9 +84,15 @@ function leavingLines(config: Config, policy: Policy): string[] {
 }
 
 function bandLine(zone: Config['zones'][number], { series, windowSeconds }: Policy): string {
-  const bandOf = (kind: string) => series.find((each) => each.zone === zone.id && each.kind === kind)?.noise95
-  const of = `${zone.name}: a number of ${windowSeconds / 60} minutes by at most ${bandOf('footfall')}`
-  return `  ${of}, one of a day by at most ${bandOf('day')}.`
+  const ofZone = series.filter((one): one is FootfallSeries => one.zone === zone.id && 'releasesOut' in one)
+  const window = ofZone.find(({ kind }) => kind === 'footfall')!
+  const day = ofZone.find(({ kind }) => kind === 'day')!
+  const milli = { window: Math.round(window.epsilon * 1000), day: Math.round(day.epsilon * 1000) }
+  // A day that is drawn is blended with its windows where all of them are there.
+  const usual = day.drawn ? noise95OfBlendedDay(day.windowsPerDay, milli) : day.noise95
+  const otherwise = day.drawn ? ` (${day.noise95} where a window is missing)` : ''
+  const of = `${zone.name}: a number of ${windowSeconds / 60} minutes by at most ${window.noise95}`
+  return `  ${of}, one of a day by at most ${usual}${otherwise}.`
 }
 
 function priceLines(policy: Policy): string[] {
@@ -86,6 +100,7 @@ function priceLines(policy: Policy): string[] {
   return [
     `Who comes in once, passes every area once and leaves pays ${paid}.`,
     `${guessSentence(policy)} Without any number it is 50.`,
+    ...stayPriceLines(policy),
     ...phonesPriceLines(policy),
     'Who comes or passes twice pays twice; staff, who pass all day, pay most.',
     'The noise protects against everyone who reads the numbers, not against whoever controls this box: it counts exactly.',

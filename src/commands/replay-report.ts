@@ -6,14 +6,17 @@ import type { Tally } from '../observations/observers.ts'
 export interface Account {
   /** People counted, exact: whoever replays a recording has it anyway. */
   readonly counted: Record<string, { in: number; out: number }>
+  /** Stays that were over, exact as well. */
+  readonly stays: Record<string, number>
   released: number
   readonly missing: Record<string, number>
 }
 
 /** Keeps the account of a gateway from now on. */
 export function openAccount(gateway: Gateway): Account {
-  const account: Account = { counted: {}, released: 0, missing: {} }
+  const account: Account = { counted: {}, stays: {}, released: 0, missing: {} }
   gateway.onObservation((observation) => {
+    if (observation.kind === 'stay') account.stays[observation.zone] = (account.stays[observation.zone] ?? 0) + 1
     if (observation.kind !== 'crossing') return
     account.counted[observation.zone] ??= { in: 0, out: 0 }
     account.counted[observation.zone]![observation.direction] += observation.people
@@ -59,6 +62,9 @@ export function replayReport(summary: ReplaySummary, broker: string): string {
     ...linesRead(summary.recording),
     ...Object.entries(summary.counted).map(([zone, { in: ins, out }]): [string, string] => {
       return ['counted', `${zone}: ${number(ins)} in, ${number(out)} out (exact, not sent)`]
+    }),
+    ...Object.entries(summary.stays).map(([zone, stays]): [string, string] => {
+      return ['timed', `${zone}: ${plural(stays, 'stay', '(exact, not sent)')}`]
     }),
     ...(summary.radio ? advertLines(summary.radio) : []),
     ['released', plural(summary.released, 'message', 'with numbers')],

@@ -62,6 +62,16 @@ export function radiosOf(sensors: readonly SensorSettings[]): ReadonlyMap<string
   return new Map([...Map.groupBy(radios, ({ zone }) => zone)].map(([zone, heard]) => [zone, heard.map(({ id }) => id)]))
 }
 
+/** The radar that watches each zone of its areas. */
+export function areaRadarsOf(sensors: readonly SensorSettings[]): ReadonlyMap<string, readonly string[]> {
+  const areas = sensors.flatMap((sensor) => {
+    return 'areas' in sensor ? (sensor.areas ?? []).map(({ zone }) => ({ zone, id: sensor.id })) : []
+  })
+  return new Map(
+    [...Map.groupBy(areas, ({ zone }) => zone)].map(([zone, of]) => [zone, [...new Set(of.map(({ id }) => id))]]),
+  )
+}
+
 function isPaired(sensor: SensorOf<'tf-luna'>, sensors: readonly SensorSettings[]): boolean {
   return sensor.inner !== undefined || sensors.some((other) => other.kind === 'tf-luna' && other.inner === sensor.id)
 }
@@ -152,7 +162,7 @@ function* radarFindings(sensor: SensorOf<'ld2450' | 'rd03d'>, i: number): Genera
     yield problem(path, 'It encloses nothing.', 'Write at least three corners that are not on one line, in order.')
   }
   if (sensor.line) return
-  const reason = sensor.areas ? 'Its areas feed no number in this version.' : 'It has neither line nor areas.'
+  const reason = sensor.areas ? 'Its areas time stays with the profile dwell.' : 'It has neither line nor areas.'
   yield warning(['sensors', i], `It counts nothing. ${reason}`, 'Add a line that people cross.')
 }
 

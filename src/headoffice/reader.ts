@@ -41,7 +41,7 @@ export type Fields = Readonly<Record<string, unknown>>
 export interface Received {
   /** `{organisation}/{store}/{gateway}` */
   readonly gateway: string
-  /** First level of the topic that it has, or had before it was packed in a backlog: 'footfall', 'day', 'phones'. */
+  /** First level of the topic that it has, or had before it was packed in a backlog: 'footfall', 'day', 'occupancy', 'dwell', 'phones'. */
   readonly kind: string
   readonly seq: number
   readonly message: Fields

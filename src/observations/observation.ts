@@ -5,7 +5,7 @@ import type { Advert, Reading } from '../drivers/reading.ts'
  * An Observation is what readings mean: a crossing, a presence. Still personal, so still memory only.
  * Everything here is pure: values in, values out, time passed in.
  */
-export type Observation = Crossing | Occupied | Nearby | Telemetry | Alive | Trouble
+export type Observation = Crossing | Stay | Occupied | Nearby | Telemetry | Alive | Trouble
 
 /** People stepped over a zone's sill. */
 export interface Crossing {
@@ -16,6 +16,18 @@ export interface Crossing {
   /** How many: 1, or more from a counter that counts by itself. */
   readonly people: number
   /** Monotonic ms at which the crossing was completed. */
+  readonly at: number
+}
+
+/** Somebody was in a zone for a while. */
+export interface Stay {
+  readonly kind: 'stay'
+  readonly sensor: string
+  readonly zone: string
+  /** From first to last seen there, ms. */
+  readonly lasted: number
+  readonly people: number
+  /** Monotonic ms at which it was certain that it had ended, a few seconds after it did. */
   readonly at: number
 }
 

@@ -1,5 +1,6 @@
 import type { SensorOf } from '../drivers/settings.ts'
 import { createLine, type Way } from './crossing.ts'
+import { dwellsOf } from './dwell.ts'
 import type { Observe, Observer } from './observation.ts'
 import type { Direction } from './passage.ts'
 import { createPresence, type Presence } from './presence.ts'
@@ -19,11 +20,12 @@ interface Followed {
   held: Direction | null
 }
 
-/** A radar that sees where people are: crossings of its line, presence in its areas. */
+/** A radar that sees where people are: crossings of its line, presence and stays in its areas. */
 export function createRadar(options: RadarOptions): Observer {
   const { settings, observe } = options
   const line = settings.line && createLine(settings.line)
   const areas = areasOf(settings, observe)
+  let dwells = dwellsOf(settings, observe)
   let tracks = createTracks({ moved, lost })
   let followed = new Map<Track, Followed>()
 
@@ -34,6 +36,7 @@ export function createRadar(options: RadarOptions): Observer {
   }
 
   function moved(track: Track, at: number): void {
+    for (const dwell of dwells) dwell.moved(track, at)
     const person = followed.get(track) ?? meet(track)
     person.held = person.way?.move(track.x, track.y) ?? person.held
     if (track.isConfirmed) tell(person, at)
@@ -42,6 +45,7 @@ export function createRadar(options: RadarOptions): Observer {
   // Who vanishes at walking speed, behind somebody else or at the edge of the field, is taken to have walked on for as
   // long as we waited. Who appears close to the line is not taken to have come over it: people who stand there vanish.
   function lost(track: Track, at: number): void {
+    for (const dwell of dwells) dwell.lost(track)
     const person = followed.get(track)
     followed.delete(track)
     if (!track.isConfirmed || !person?.way) return
@@ -71,11 +75,14 @@ export function createRadar(options: RadarOptions): Observer {
       else if (reading.kind === 'state') {
         tracks = createTracks({ moved, lost })
         followed = new Map()
+        // Who was there may have left unseen, so how long they stayed is not known.
+        dwells = dwellsOf(settings, observe)
       } else return
       look(reading.at)
     },
     tick(at) {
       tracks.tick(at)
+      for (const dwell of dwells) dwell.tick(at)
       look(at)
     },
   }

@@ -1,55 +1,8 @@
-import { noise95OfSum } from './band.ts'
-import type { Slot } from './calendar.ts'
+import type { Closing, Exact, Work } from './closing.ts'
 import { spread } from './consistency.ts'
+import { derive } from './derived.ts'
 import { type Bits, noiseFor } from './mechanism.ts'
-import type { PeopleLine } from './people.ts'
-import {
-  isDrawn,
-  type Missing,
-  mint,
-  type NumberName,
-  type People,
-  type Release,
-  type ReleasedWindow,
-  type ReleaseFields,
-  type Series,
-} from './release.ts'
-
-/** What happened in one slot, exact. Lives in memory only and goes in here to come out blurred. */
-export interface Closing {
-  readonly series: Series
-  readonly slot: Slot
-  readonly seq: number
-  /** Exact numbers; null when there is a reason that there are none. */
-  readonly counts: Exact | null
-  readonly missing: Missing | null
-  /** 0 to 1, unrounded. */
-  readonly coverage: number
-  /** Only for a day: its windows as they were released. */
-  readonly windows?: readonly ReleasedWindow[]
-  /** Only for phones: how many people a blurred number of devices stands for, as far as released numbers tell. */
-  readonly peopleLine?: PeopleLine | undefined
-  /** `{store}/{gateway}` and the hash of the policy in force. */
-  readonly origin: string
-  readonly policy: string
-}
-
-export interface Counts {
-  readonly in: number
-  readonly out: number
-}
-
-/** Exact numbers by the name under which they are released: people of a window or day, or devices. */
-export type Exact = Counts | { readonly devices: number }
-
-interface Work extends Closing {
-  /** Blurred; null or absent where there is none. */
-  readonly numbers: Numbers
-  readonly noise95: number
-  readonly people: People | null
-}
-
-type Numbers = { readonly [name in NumberName]?: number | null }
+import { isDaily, isDrawn, mint, type Release, type ReleaseFields, type Series } from './release.ts'
 
 type Step = (work: Work, bits: Bits) => Work
 
@@ -64,9 +17,8 @@ const recipe: readonly Step[] = [
   withholdUncovered,
   boundCounts,
   addNoise,
-  sumWindows,
   keepReleasedDirections,
-  guessPeople,
+  derive,
 ]
 
 /** Draws the noise of one charged slot, once. The caller has made the charge durable before. */
@@ -93,7 +45,7 @@ export function isCovered(coverage: number): boolean {
 /** Coverage does not depend on shoppers, so that a number is withheld tells nothing of them. */
 function withholdUncovered(work: Work): Work {
   if (work.missing) return { ...work, counts: null }
-  if (isCovered(work.coverage) && work.counts) return work
+  if (isCovered(work.coverage) && (work.counts || !isDrawn(work.series))) return work
   return { ...work, counts: null, missing: 'sensor-down' }
 }
 
@@ -109,7 +61,7 @@ function boundCounts(work: Work): Work {
 
 /**
  * The most that one unit of privacy changes a number by. One zone-visit changes `in` by one and `out` by one, each in one
- * slot; one address changes each sub-window of its slot by one.
+ * slot, and as a stay one of the day's bins by one; one address changes each sub-window of its slot by one.
  */
 function sensitivityOf(series: Series): number {
   return series.kind === 'phones' ? series.subWindows : 1
@@ -125,30 +77,13 @@ function addNoise(work: Work, bits: Bits): Work {
 
 function mapped(counts: Exact, change: (count: number) => number): Exact {
   if ('devices' in counts) return { devices: change(counts.devices) }
+  if ('stays' in counts) return { stays: counts.stays.map(change) }
   return { in: change(counts.in), out: change(counts.out) }
-}
-
-/** A day that is not drawn is the sum of what was released already: nothing more is spent, and their noise adds up. */
-function sumWindows(work: Work): Work {
-  const { series } = work
-  if (!work.counts || isDrawn(series)) return work
-  const summed = (work.windows ?? []).filter((window) => window.in !== null).length
-  const noise95 = noise95OfSum(Math.round(series.epsilon * 1000), summed)
-  const total = (pick: (window: ReleasedWindow) => number | null) =>
-    (work.windows ?? []).reduce((sum, window) => sum + (pick(window) ?? 0), 0)
-  return { ...work, noise95, numbers: { in: total((window) => window.in), out: total((window) => window.out) } }
 }
 
 function keepReleasedDirections(work: Work): Work {
   const { series, numbers } = work
-  return series.kind === 'phones' || series.releasesOut ? work : { ...work, numbers: { ...numbers, out: null } }
-}
-
-/** From the blurred number and the line through released ones, never from a count: it costs nothing more. */
-function guessPeople(work: Work): Work {
-  const { devices } = work.numbers
-  if (devices === undefined || devices === null || !work.peopleLine) return work
-  return { ...work, people: work.peopleLine(devices) }
+  return 'releasesOut' in series && !series.releasesOut ? { ...work, numbers: { ...numbers, out: null } } : work
 }
 
 function describe(work: Work): ReleaseFields {
@@ -156,7 +91,7 @@ function describe(work: Work): ReleaseFields {
   const start = new Date(slot.start).toISOString().replace('.000Z', 'Z')
   const common = {
     series: series.name,
-    id: `${work.origin}/${series.name}/${series.kind === 'day' ? slot.day : start}`,
+    id: `${work.origin}/${series.name}/${isDaily(series) ? slot.day : start}`,
     window: { start, seconds: (slot.end - slot.start) / 1000 },
     noise95: work.noise95,
     coverage: work.coverage,
@@ -170,6 +105,10 @@ function describe(work: Work): ReleaseFields {
       return { kind: series.kind, ...common, ...inAndOut }
     case 'day':
       return { kind: series.kind, ...common, ...inAndOut, windows: spread(work.windows ?? [], inAndOut) }
+    case 'occupancy':
+      return { kind: series.kind, ...common, inside: numbers.inside ?? null }
+    case 'dwell':
+      return { kind: series.kind, ...common, stays: numbers.stays ?? null }
     case 'phones': {
       const { subWindows } = series
       return { kind: series.kind, ...common, devices: numbers.devices ?? null, subWindows, people: work.people }

@@ -1,5 +1,6 @@
-import { type Exact, isCovered } from './boundary.ts'
+import { isCovered } from './boundary.ts'
 import type { Slot } from './calendar.ts'
+import type { Exact } from './closing.ts'
 import type { Charge } from './journal.ts'
 import type { Policy } from './policy.ts'
 import { type FootfallFields, isDrawn, type Missing, numbersOf, type ReleasedWindow, type Series } from './release.ts'
@@ -36,9 +37,37 @@ export function coverageOfSum(windows: readonly SentWindow[], slots: number): nu
   return windows.reduce((sum, { missing, coverage }) => sum + (missing ? 0 : coverage), 0) / slots
 }
 
-/** The reason that most of a day's windows have. */
-export function mostCommonMissing(windows: readonly SentWindow[]): Missing {
-  const counts = new Map<Missing, number>()
+/** The sum of windows at the end of a slot, and how far it can be trusted. */
+export interface SumSoFar {
+  readonly windows: readonly SentWindow[]
+  readonly coverage: number
+  readonly missing: Missing | null
+}
+
+/**
+ * What the windows since the shop opened add up to. `slots` are those of one opening, the last is the one that ended; `zones`
+ * are the windows of each zone that is added up. Without a number for the last slot there is none; an earlier slot
+ * without one leaves a gap that stays in the sum, so coverage is never rounded up to 1.
+ */
+export function sumSoFar(slots: readonly Slot[], zones: readonly (readonly SentWindow[])[]): SumSoFar {
+  const first = slots[0]!.start
+  const last = slots.at(-1)!.start
+  const windows = zones.flatMap((sent) => sent.filter(({ start }) => isWithin(Date.parse(start), first, last)))
+  const coverage = Math.floor(coverageOfSum(windows, slots.length * zones.length) * 20 + 1e-9) / 20
+  const now = zones.map((sent) => sent.find(({ start }) => Date.parse(start) === last))
+  const gone = now.find((window) => window?.missing !== null)
+  if (now.some((window) => !window) || gone) return { windows, coverage, missing: gone?.missing ?? 'lost' }
+  const unsent = slots.length * zones.length - windows.length
+  return { windows, coverage, missing: isCovered(coverage) ? null : mostCommonMissing(windows, unsent) }
+}
+
+function isWithin(time: number, first: number, last: number): boolean {
+  return first <= time && time <= last
+}
+
+/** The reason that most of a day's windows have; `lost` of those that were not even sent. */
+export function mostCommonMissing(windows: readonly SentWindow[], unsent = 0): Missing {
+  const counts = new Map<Missing, number>(unsent > 0 ? [['lost', unsent]] : [])
   for (const { missing } of windows) if (missing) counts.set(missing, (counts.get(missing) ?? 0) + 1)
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'sensor-down'
 }

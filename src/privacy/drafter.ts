@@ -1,11 +1,14 @@
 import { second } from '../base/duration.ts'
-import { type Closing, isCovered } from './boundary.ts'
-import { coverageOfSum, type Draft, mostCommonMissing, sentWindows } from './draft.ts'
+import { isCovered } from './boundary.ts'
+import type { Slot } from './calendar.ts'
+import type { Closing, Exact } from './closing.ts'
+import { coverageOfSum, type Draft, mostCommonMissing, sentWindows, sumSoFar } from './draft.ts'
 import type { Charged, Journal } from './journal.ts'
 import { feedOf, type Listening } from './listening.ts'
 import type { Phones } from './phones.ts'
 import type { Plan } from './plan.ts'
-import { isDrawn } from './release.ts'
+import type { Policy } from './policy.ts'
+import { isDrawn, type Series, stayMinutes } from './release.ts'
 import { openReleasedPairs } from './released-pairs.ts'
 import type { RunningDay } from './running-day.ts'
 import type { DueSlot, Schedule } from './schedule.ts'
@@ -38,6 +41,8 @@ export interface DrafterParts {
   readonly delay: number
 }
 
+type Sums = Pick<Closing, 'windows' | 'windowMilli' | 'coverage' | 'missing'>
+
 /** A draft of which it is not known yet what was counted. */
 type Started = Pick<Draft, 'series' | 'slot' | 'policy' | 'leavesAt'>
 
@@ -52,8 +57,7 @@ export function createDrafter(parts: DrafterParts): Drafter {
     const { slot, series, policy } = of
     const counts = heard.missing ? { in: 0, out: 0 } : tally.counts(slot, series.zone)
     const isDayDrawn = policy.series.some((one) => one.kind === 'day' && one.zone === series.zone && one.drawn)
-    const aliveMs = heard.coverage * (slot.end - slot.start)
-    if (isDayDrawn) runningDay.add(slot.day, series.zone, { ...counts, aliveMs })
+    if (isDayDrawn) runningDay.add(slot.day, series.zone, { ...counts, aliveMs: heard.coverage * lengthOf(slot) })
     return { ...of, ...heard, counts }
   }
 
@@ -68,13 +72,25 @@ export function createDrafter(parts: DrafterParts): Drafter {
   }
 
   function dayDraft(of: Started): Draft {
+    return ofWholeDay(of, runningDay.total(of.slot.day, of.series.zone) ?? nobody)
+  }
+
+  /** Also where nothing is told yet: the day's last slot tells what all added. */
+  function dwellDrafts(of: Started, isLast: boolean): Draft[] {
+    const { slot, series } = of
+    const { missing, coverage } = heardOf(of)
+    const stays = missing ? noStays : tally.stays(slot, series.zone)
+    runningDay.stays.add(slot.day, series.zone, { stays, aliveMs: coverage * lengthOf(slot) })
+    return isLast ? [ofWholeDay(of, runningDay.stays.total(slot.day, series.zone)!)] : []
+  }
+
+  function ofWholeDay(of: Started, total: (Exact & { aliveMs: number }) | 'lost'): Draft {
     const { day } = of.slot
     const calendar = schedule.calendarOn(day)
-    const openMs = calendar.slotsOf(day).reduce((sum, slot) => sum + slot.end - slot.start, 0)
-    const total = runningDay.total(day, of.series.zone) ?? { in: 0, out: 0, aliveMs: 0 }
-    const missing = isRestored(day) ? 'restored' : null
-    const slot = { day, ...calendar.dayWindow(day) }
-    return { ...of, slot, counts: total, missing, coverage: total.aliveMs / openMs }
+    const openMs = calendar.slotsOf(day).reduce((sum, slot) => sum + lengthOf(slot), 0)
+    const { aliveMs, ...counts } = total === 'lost' ? nobody : total
+    const missing = isRestored(day) ? 'restored' : total === 'lost' ? 'lost' : null
+    return { ...of, slot: { day, ...calendar.dayWindow(day) }, counts, missing, coverage: aliveMs / openMs }
   }
 
   function isRestored(day: string): boolean {
@@ -82,16 +98,29 @@ export function createDrafter(parts: DrafterParts): Drafter {
     return until !== undefined && day < until
   }
 
+  /** What the boundary makes of windows that were sent: a day, or how many are inside. */
+  function sums({ series, slot, policy, missing, coverage }: Draft): Sums {
+    const sent = (zone: string) => sentWindows(journal.payloads(`footfall/${zone}`, slot.day))
+    if (series.kind === 'occupancy' && !missing) return sumSoFar(schedule.openingOf(slot), series.of.map(sent))
+    const windows = series.kind === 'day' ? sent(series.zone) : []
+    const slots = schedule.calendarOn(slot.day).slotsOf(slot.day).length
+    const whole = isDrawn(series) || missing ? coverage : coverageOfSum(windows, slots)
+    const reason = missing ?? (isCovered(whole) ? null : mostCommonMissing(windows))
+    return { windows, windowMilli: windowMilliOf(policy, series.zone), coverage: whole, missing: reason }
+  }
+
   return {
     of({ slot, policy, isLast }) {
-      const windows = policy.series.filter((series) => series.kind === 'footfall')
-      const days = policy.series.filter((series) => series.kind === 'day' && isLast)
-      const ofPhones = policy.series.filter((series) => series.kind === 'phones')
       const leavesAt = slot.end + leavesAfter + parts.delay
+      const each = <T>(kind: Series['kind'], make: (of: Started) => T) =>
+        policy.series.filter((series) => series.kind === kind).map((series) => make({ series, slot, policy, leavesAt }))
       return [
-        ...windows.map((series) => windowDraft({ series, slot, policy, leavesAt })),
-        ...ofPhones.map((series) => phonesDraft({ series, slot, policy, leavesAt })),
-        ...days.map((series) => dayDraft({ series, slot, policy, leavesAt })),
+        ...each('footfall', windowDraft),
+        ...each('phones', phonesDraft),
+        // Made from this slot's windows, which are drawn before it.
+        ...each('occupancy', (of): Draft => ({ ...of, counts: null, missing: null, coverage: 1 })),
+        ...each('dwell', (of) => dwellDrafts(of, isLast)).flat(),
+        ...(isLast ? each('day', dayDraft) : []),
       ]
     },
     lost(charged) {
@@ -101,12 +130,22 @@ export function createDrafter(parts: DrafterParts): Drafter {
     },
     closing({ seq }, draft) {
       const { series, slot, policy } = draft
-      const windows = series.kind === 'day' ? sentWindows(journal.payloads(`footfall/${series.zone}`, slot.day)) : []
-      const slots = schedule.calendarOn(slot.day).slotsOf(slot.day).length
-      const coverage = isDrawn(series) || draft.missing ? draft.coverage : coverageOfSum(windows, slots)
-      const missing = draft.missing ?? (isCovered(coverage) ? null : mostCommonMissing(windows))
-      const peopleLine = series.kind === 'phones' && !missing ? pairs.line(series, slot) : undefined
-      return { ...draft, coverage, missing, windows, peopleLine, seq, origin: parts.origin, policy: policy.hash }
+      const made = sums(draft)
+      const peopleLine = series.kind === 'phones' && !made.missing ? pairs.line(series, slot) : undefined
+      return { ...draft, ...made, peopleLine, seq, origin: parts.origin, policy: policy.hash }
     },
   }
+}
+
+const noStays = stayMinutes.map(() => 0)
+const nobody = { in: 0, out: 0, aliveMs: 0 }
+
+function lengthOf({ start, end }: Slot): number {
+  return end - start
+}
+
+/** Thousandths of epsilon of each number of a zone's windows. */
+function windowMilliOf({ series }: Policy, zone: string): number | undefined {
+  const windows = series.find((one) => one.kind === 'footfall' && one.zone === zone)
+  return windows && Math.round(windows.epsilon * 1000)
 }

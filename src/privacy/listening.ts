@@ -11,14 +11,20 @@ export type AliveShare = (feed: string, from: number, to: number) => number
 
 /** The sensors that a series goes by. */
 export interface Feed {
-  /** The zone, for what counts people in it; `phones/{zone}` for its radios. */
+  /** The zone, for what counts people in it; `phones/{zone}` for its radios, `dwell/{zone}` for the radar that watches it. */
   readonly name: string
   /** Is what it hears kept where it cannot be labelled yet, and where the process dies? Of addresses nothing is. */
   readonly isKept: boolean
 }
 
 export function feedOf(series: Series): Feed {
-  return series.kind === 'phones' ? { name: series.name, isKept: false } : { name: series.zone, isKept: true }
+  if (series.kind === 'phones') return { name: series.name, isKept: false }
+  return { name: series.kind === 'dwell' ? series.name : series.zone, isKept: true }
+}
+
+/** Those of all series that go by sensors: occupancy goes by released windows. */
+export function feedsOf(series: readonly Series[]): Feed[] {
+  return series.filter(({ kind }) => kind !== 'occupancy').map(feedOf)
 }
 
 export interface OpenSlot {

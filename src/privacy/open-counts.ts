@@ -40,10 +40,10 @@ export function createOpenCounts(parts: Pick<OpenCounts, 'tally' | 'phones' | 'l
     },
     snapshot(slots, now) {
       phones.endBefore(now)
-      return { counts: tally.snapshot(), phones: phones.snapshot(), alive: listening.soFar(slots, now) }
+      return { ...tally.snapshot(), phones: phones.snapshot(), alive: listening.soFar(slots, now) }
     },
-    restore({ counts, phones: ended, alive }) {
-      tally.restore(counts)
+    restore({ counts, stays, phones: ended, alive }) {
+      tally.restore({ counts, stays })
       phones.restore(ended)
       listening.inherit(alive)
     },

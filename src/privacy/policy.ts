@@ -1,19 +1,26 @@
 import { createHash } from 'node:crypto'
 import { parseDuration } from '../base/duration.ts'
 import { GatewayError } from '../base/errors.ts'
-import { guessIn100, noise95, noise95OfSum } from './band.ts'
+import { guessIn100 } from './band.ts'
 import { createCalendar } from './calendar.ts'
 import { phonesSeries, stayMilli, usualStayMinutes } from './phones-price.ts'
-import { type FootfallSeries, numbersOf, type Series } from './release.ts'
+import { numbersOf, type Series } from './release.ts'
+import { crossingMilli, dwellMilli, dwellSeries, footfallSeries, occupancySeries, type Rules } from './series.ts'
 import type { Opening, PrivacySettings, Zone } from './settings.ts'
 
 /** What a policy is made from: the parts of the configuration that decide what leaves and how blurred. */
 export interface PolicySource {
   readonly store: { readonly timezone: string; readonly opening: Opening }
   readonly zones: readonly Zone[]
-  /** Only radios matter: the zones of sensors of kind ble can have phones counted. */
-  readonly sensors: readonly { readonly kind: string; readonly zone: string }[]
+  /** The zones of sensors of kind ble can have phones counted, those of areas can have stays timed. */
+  readonly sensors: readonly SensorOfPolicy[]
   readonly privacy: PrivacySettings
+}
+
+interface SensorOfPolicy {
+  readonly kind: string
+  readonly zone: string
+  readonly areas?: readonly { readonly zone: string }[]
 }
 
 /** What leaves the shop, how blurred, and what one visit pays for it. Everything in it is public. */
@@ -25,8 +32,8 @@ export interface Policy {
   readonly opening: Opening
   readonly series: readonly Series[]
   /**
-   * Thousandths of epsilon that a shopper pays who enters once, passes every area once and leaves; where phones are
-   * counted, within an hour and with one phone that keeps its address.
+   * Thousandths of epsilon that a shopper pays who enters once, passes every area once, stays once in each that is timed,
+   * and leaves; where phones are counted, within an hour and with one phone that keeps its address.
    */
   readonly perVisitMilli: number
   /** Only where phones are counted: the weakest that is still taken for near, dBm. */
@@ -40,29 +47,44 @@ export interface Policy {
 /** No configuration may make a visit pay more. */
 export const ceilingMilli = 4000
 
-/** Thousandths of epsilon a number. Doors: contract.md 1, table of profiles; areas: 0.2 in each direction. */
-const door = { window: 400, day: 100 }
-const areaWindow = 200
-
 /**
  * Makes the policy of a configuration.
- * @throws PRIVACY_ABOVE_CEILING, PRIVACY_PROFILE_NOT_BUILT
+ * @throws PRIVACY_ABOVE_CEILING
  */
 export function policyOf(source: PolicySource): Policy {
   const { profile, precision, window } = source.privacy
-  refuseUnbuilt(profile)
   const windowSeconds = parseDuration(window) / 1000
   const { timezone, opening } = source.store
   const windowsPerDay = createCalendar(timezone, opening, windowSeconds).mostSlots
-  const releasesOut = profile === 'footfall'
-  const context = { releasesOut, fine: precision === 'fine', windowSeconds, windowsPerDay }
+  const rules = { ...rulesOf(profile), fine: precision === 'fine', windowSeconds, windowsPerDay }
   const phones = zonesWithPhones(source).map((zone) => phonesSeries(zone, windowSeconds))
-  const series = [...source.zones.flatMap((zone) => seriesOf(zone, context)), ...phones]
-  const perVisitMilli = pays(source.zones, context) + stayMilli(usualStayMinutes, windowSeconds, phones.length)
-  refuseAboveCeiling(perVisitMilli, phones.length > 0)
+  const dwell = zonesWithStays(source)
+  const series = [
+    ...source.zones.flatMap((zone) => footfallSeries(zone, rules)),
+    ...phones,
+    ...(rules.tellsInside ? occupancySeries(source.zones, rules) : []),
+    ...dwell.map(dwellSeries),
+  ]
+  const ofPhones = stayMilli(usualStayMinutes, windowSeconds, phones.length)
+  const perVisitMilli = crossingMilli(source.zones, rules) + dwell.length * dwellMilli + ofPhones
+  refuseAboveCeiling(perVisitMilli, profile)
   const nearness = phones.length > 0 ? nearnessOf(source.privacy) : {}
   const content = { profile, precision, windowSeconds, timezone, opening, series, perVisitMilli, ...nearness }
   return { ...content, guessIn100: guessIn100(perVisitMilli), hash: hashOf(content) }
+}
+
+type Profile = PrivacySettings['profile']
+
+function rulesOf(profile: Profile): Pick<Rules, 'releasesOut' | 'tellsInside'> {
+  const tellsInside = profile === 'occupancy' || profile === 'dwell'
+  return { releasesOut: tellsInside || profile === 'footfall', tellsInside }
+}
+
+/** In the order of the zones, each once: two polygons of one zone are one area, so that a stay in both is one stay. */
+function zonesWithStays({ privacy, zones, sensors }: PolicySource): string[] {
+  if (privacy.profile !== 'dwell') return []
+  const watched = new Set(sensors.flatMap(({ areas }) => areas ?? []).map(({ zone }) => zone))
+  return zones.map(({ id }) => id).filter((id) => watched.has(id))
 }
 
 function zonesWithPhones({ privacy, zones, sensors }: PolicySource): string[] {
@@ -87,70 +109,18 @@ export function guessSentence({ guessIn100, profile }: Pick<Policy, 'guessIn100'
   return profile === 'phones' ? `${sentence} ${bound}` : sentence
 }
 
-interface Context {
-  readonly releasesOut: boolean
-  readonly fine: boolean
-  readonly windowSeconds: number
-  readonly windowsPerDay: number
-}
-
-function seriesOf(zone: Zone, context: Context): FootfallSeries[] {
-  const { windowSeconds, windowsPerDay } = context
-  const common = {
-    zone: zone.id,
-    unit: 'zone-visit' as const,
-    mechanism: 'discrete-laplace' as const,
-    releasesOut: context.releasesOut,
-  }
-  const { window, day } = milli(zone, context)
-  const footfall = { epsilon: window / 1000, noise95: noise95(window), windowsPerDay: 0, windowSeconds, drawn: true }
-  // An area's day is the sum of its windows and costs nothing more, so its band is that of the sum.
-  const ofDay =
-    day === 0
-      ? { epsilon: window / 1000, noise95: noise95OfSum(window, windowsPerDay) }
-      : { epsilon: day / 1000, noise95: noise95(day) }
-  return [
-    { name: `footfall/${zone.id}`, kind: 'footfall', ...common, ...footfall },
-    { name: `day/${zone.id}`, kind: 'day', ...common, ...ofDay, windowsPerDay, windowSeconds: 86_400, drawn: day > 0 },
-  ]
-}
-
-function milli(zone: Zone, { fine }: Context): { window: number; day: number } {
-  if (zone.kind === 'area') return { window: areaWindow, day: 0 }
-  const factor = fine ? 2 : 1
-  return { window: door.window * factor, day: door.day * factor }
-}
-
-/** Enter once through some door, pass every area once, leave: each zone costs in each released direction. */
-function pays(zones: readonly Zone[], context: Context): number {
-  const directions = context.releasesOut ? 2 : 1
-  const cost = (zone: Zone) => {
-    const { window, day } = milli(zone, context)
-    return (window + day) * directions
-  }
-  const doors = zones.filter((zone) => zone.kind === 'door').map(cost)
-  const areas = zones.filter((zone) => zone.kind === 'area').map(cost)
-  return Math.max(0, ...doors) + areas.reduce((sum, each) => sum + each, 0)
-}
-
-function refuseAboveCeiling(perVisitMilli: number, isOfPhones: boolean): void {
+function refuseAboveCeiling(perVisitMilli: number, profile: Profile): void {
   if (perVisitMilli <= ceilingMilli) return
   throw new GatewayError(
     'PRIVACY_ABOVE_CEILING',
     `It would pay ${perVisitMilli / 1000}; the most is ${ceilingMilli / 1000}.`,
-    {
-      fix: isOfPhones
-        ? 'Use a longer window, or radios in fewer zones, fewer area zones or precision: standard.'
-        : 'Declare fewer area zones, or precision: standard.',
-    },
+    { fix: cheaper[profile] ?? 'Declare fewer area zones, or precision: standard.' },
   )
 }
 
-function refuseUnbuilt(profile: string): void {
-  if (profile === 'footfall' || profile === 'footfall-in' || profile === 'phones') return
-  throw new GatewayError('PRIVACY_PROFILE_NOT_BUILT', `Profile '${profile}' is not in this version.`, {
-    fix: 'Use footfall, footfall-in or phones.',
-  })
+const cheaper: Partial<Record<Profile, string>> = {
+  phones: 'Use a longer window, or radios in fewer zones, fewer area zones or precision: standard.',
+  dwell: 'Give the radar areas in fewer zones, declare fewer area zones, or precision: standard.',
 }
 
 function hashOf(content: object): string {

@@ -8,11 +8,11 @@ export type Release = ReleaseFields & { readonly [minted]: true }
 declare const minted: unique symbol
 
 /** What a release says, by its kind. On the wire the kind stands in the topic and in the id. */
-export type ReleaseFields = FootfallFields | DayFields | PhonesFields
+export type ReleaseFields = FootfallFields | DayFields | OccupancyFields | DwellFields | PhonesFields
 
 /** What every kind of release says. */
 interface CommonFields {
-  /** Topic below the gateway's root: 'footfall/entrance', 'day/entrance'. */
+  /** Topic below the gateway's root: 'footfall/entrance', 'day/entrance', 'occupancy/shop'. */
   readonly series: string
   /** `{store}/{gateway}/{series}/{start}`; consumers deduplicate by it. */
   readonly id: string
@@ -51,6 +51,23 @@ export interface DayFields extends CommonFields, InAndOut {
   readonly windows: readonly ReleasedWindow[]
 }
 
+/** People inside at the end of one window. */
+export interface OccupancyFields extends CommonFields {
+  readonly kind: 'occupancy'
+  /** Released `in` minus released `out` since the shop opened. May be negative: the noise is unbiased. */
+  readonly inside: number | null
+}
+
+/** How long people stayed in one zone on one local day. */
+export interface DwellFields extends CommonFields {
+  readonly kind: 'dwell'
+  /** Stays of each length, by `stayMinutes`, each number blurred. */
+  readonly stays: readonly number[] | null
+}
+
+/** Where the bins of a dwell histogram begin, in minutes; the last has no end. */
+export const stayMinutes = [0, 1, 2, 5, 10, 20, 40, 60] as const
+
 /** Phones near the radios of one zone in one window. */
 export interface PhonesFields extends CommonFields {
   readonly kind: 'phones'
@@ -81,10 +98,10 @@ export type Missing = 'lost' | 'sensor-down' | 'clock' | 'calibration' | 'restor
 export type Unit = 'zone-visit' | 'address-window'
 
 /** One kind of release of one zone, as the `catalogue` declares it. */
-export type Series = FootfallSeries | PhonesSeries
+export type Series = FootfallSeries | OccupancySeries | DwellSeries | PhonesSeries
 
 interface CommonSeries {
-  /** 'footfall/entrance', 'day/entrance' or 'phones/entrance'. */
+  /** Its kind and zone: 'footfall/entrance', 'occupancy/shop'. */
   readonly name: string
   readonly zone: string
   /** Seconds of one slot; a day's series says 86400. */
@@ -92,6 +109,7 @@ interface CommonSeries {
   readonly unit: Unit
   readonly epsilon: number
   readonly mechanism: 'discrete-laplace'
+  /** The most that a message of it can say; made from several numbers, it may say less. */
   readonly noise95: number
 }
 
@@ -105,24 +123,49 @@ export interface FootfallSeries extends CommonSeries {
   readonly windowsPerDay: number
 }
 
+/** Computed from windows that were released already, at no cost; `epsilon` is that of their numbers. */
+export interface OccupancySeries extends CommonSeries {
+  readonly kind: 'occupancy'
+  /** The zones whose windows are added up: all doors, or one area. */
+  readonly of: readonly string[]
+}
+
+/** Drawn once a day: one stay changes one of its numbers by one. */
+export interface DwellSeries extends CommonSeries {
+  readonly kind: 'dwell'
+}
+
 export interface PhonesSeries extends CommonSeries {
   readonly kind: 'phones'
   /** Sub-windows in a slot: the most that one address can add to its number. */
   readonly subWindows: number
 }
 
-/** A number of a release, by its key on the wire. */
-export type NumberName = 'in' | 'out' | 'devices'
+/** A number of a release, or a row of them, by its key on the wire. */
+export type NumberName = 'in' | 'out' | 'devices' | 'inside' | 'stays'
 
-/** The numbers that a series releases, each blurred and paid for. */
+/** The numbers that a series releases. One unit of privacy pays for each; of a row it changes one number only. */
 export function numbersOf(series: Series): readonly NumberName[] {
-  if (series.kind === 'phones') return ['devices']
-  return series.releasesOut ? ['in', 'out'] : ['in']
+  switch (series.kind) {
+    case 'phones':
+      return ['devices']
+    case 'occupancy':
+      return ['inside']
+    case 'dwell':
+      return ['stays']
+    default:
+      return series.releasesOut ? ['in', 'out'] : ['in']
+  }
 }
 
 /** Is noise drawn for it? Else it is computed from numbers released before. */
 export function isDrawn(series: Series): boolean {
-  return series.kind === 'phones' || series.drawn
+  return 'drawn' in series ? series.drawn : series.kind !== 'occupancy'
+}
+
+/** One slot a local day: its id ends in the date. */
+export function isDaily(series: Series): boolean {
+  return series.kind === 'day' || series.kind === 'dwell'
 }
 
 const known = new WeakSet<object>()

@@ -15,6 +15,8 @@ export interface Schedule {
   dayAt(time: number): string
   slotAt(time: number): Slot | undefined
   calendarOn(day: string): Calendar
+  /** The slots of its day up to `slot` between which the shop did not close. */
+  openingOf(slot: Slot): Slot[]
   /** Slots that start at `cursor` or later and have begun at `until`; in order. */
   begun(cursor: number, until: number): Generator<DueSlot>
   /** Those of them that are over, grace included, at `until`. */
@@ -43,12 +45,15 @@ export function createSchedule(plan: Plan, grace: number): Schedule {
 
   function* begun(cursor: number, until: number): Generator<DueSlot> {
     const last = dayAt(until)
+    let from = cursor
     for (let day = dayAt(cursor); day <= last; day = nextDay(day)) {
       const policy = plan.policyOn(day)
       const slots = calendarOf(policy).slotsOf(day)
       for (const slot of slots) {
-        if (slot.start < cursor) continue
+        // After a change of time zone two local days can lie over each other.
+        if (slot.start < from) continue
         if (slot.start > until) return
+        from = slot.end
         yield { slot, policy, isLast: slot === slots.at(-1) }
       }
     }
@@ -61,6 +66,12 @@ export function createSchedule(plan: Plan, grace: number): Schedule {
       if (current && current.start <= time && time < current.end) return current
       current = calendarOn(dayAt(time)).slotAt(time)
       return current
+    },
+    openingOf(slot) {
+      const until = calendarOn(slot.day)
+        .slotsOf(slot.day)
+        .filter(({ start }) => start <= slot.start)
+      return until.slice(until.findLastIndex(({ start }, i) => start !== until[i - 1]?.end))
     },
     begun,
     *due(cursor, until) {

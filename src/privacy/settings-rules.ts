@@ -2,6 +2,7 @@ import { parseDuration } from '../base/duration.ts'
 import { countries, languages } from '../base/iso-codes.ts'
 import { nearest } from '../base/nearest.ts'
 import { type Finding, type Path, problem } from '../base/problem.ts'
+import { wholeShop } from './series.ts'
 import type { Opening, PrivacySettings, RetentionSettings } from './settings.ts'
 
 /** What a schema cannot say of the shop: codes and time zones that exist. */
@@ -118,6 +119,16 @@ export function* retentionFindings(retention: RetentionSettings): Generator<Find
     const reason = `It must be from ${least} to ${most}: ${why}.`
     const near = length < parseDuration(least) ? least : most
     yield problem(['retention', name], reason, `Use a duration in that range, such as ${near}.`)
+  }
+}
+
+/** What is told of all doors together needs a name that no zone has. */
+export function* wholeShopFindings({ profile }: PrivacySettings, zones: readonly { id: string }[]): Generator<Finding> {
+  if (profile !== 'occupancy' && profile !== 'dwell') return
+  for (const [i, { id }] of zones.entries()) {
+    if (id !== wholeShop) continue
+    const reason = `With the profile ${profile} this is the name of all doors together.`
+    yield problem(['zones', i, 'id'], reason, 'Give the zone another id.')
   }
 }
 

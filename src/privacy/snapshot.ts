@@ -1,10 +1,12 @@
 import type { AliveByFeed } from './listening.ts'
 import type { PhonesBySlot } from './phones.ts'
-import type { CountsBySlot } from './tally.ts'
+import { stayMinutes } from './release.ts'
+import type { CountsBySlot, StaysBySlot } from './tally.ts'
 
 /** What is open, as plain integers: kept in RAM outside the process, so that a crash loses at most a second of it. */
 export interface Snapshot {
   readonly counts: CountsBySlot
+  readonly stays: StaysBySlot
   /** Sums of the sub-windows that have ended; of the open one nothing. */
   readonly phones: PhonesBySlot
   readonly alive: AliveByFeed
@@ -17,10 +19,11 @@ export function formatSnapshot(snapshot: Snapshot): string {
 /** undefined for anything that is not a snapshot, whole: a number made up from half of one would be a lie. */
 export function parseSnapshot(text: string): Snapshot | undefined {
   try {
-    const { counts, phones, alive } = JSON.parse(text) as Partial<Snapshot>
-    if (!isBySlot(counts, isMapOf(isPair)) || !isBySlot(phones, isEnded) || !isBySlot(alive, isMapOf(isAmount)))
-      return undefined
-    return { counts, phones, alive }
+    // One of an earlier version has no stays.
+    const { counts, stays = {}, phones, alive } = JSON.parse(text) as Partial<Snapshot>
+    if (!isBySlot(counts, isMapOf(isPair)) || !isBySlot(stays, isMapOf(isHistogram))) return undefined
+    if (!isBySlot(phones, isEnded) || !isBySlot(alive, isMapOf(isAmount))) return undefined
+    return { counts, stays, phones, alive }
   } catch {
     return undefined
   }
@@ -53,6 +56,10 @@ function isEnded(value: unknown, start: number): value is PhonesBySlot[string] {
 
 function isPair(value: unknown): value is [number, number] {
   return Array.isArray(value) && value.length === 2 && value.every(isCount)
+}
+
+function isHistogram(value: unknown): value is number[] {
+  return Array.isArray(value) && value.length === stayMinutes.length && value.every(isCount)
 }
 
 function isCount(value: unknown): value is number {

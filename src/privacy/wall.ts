@@ -7,7 +7,7 @@ import { nextDay } from './calendar.ts'
 import { chargeOf, type Draft, partition } from './draft.ts'
 import { createDrafter } from './drafter.ts'
 import type { Charged, Journal } from './journal.ts'
-import { type AliveShare, createListening, feedOf, type OpenSlot } from './listening.ts'
+import { type AliveShare, createListening, feedsOf, type OpenSlot } from './listening.ts'
 import type { Bits } from './mechanism.ts'
 import { createOpenCounts } from './open-counts.ts'
 import { createPhones, type Place } from './phones.ts'
@@ -17,7 +17,7 @@ import type { Release, Series } from './release.ts'
 import type { RunningDay } from './running-day.ts'
 import { createSchedule, type DueSlot } from './schedule.ts'
 import type { Snapshot } from './snapshot.ts'
-import { createHold, createTally, type Passage } from './tally.ts'
+import { type Counted, createHold, createTally, isStay, type Stay } from './tally.ts'
 import { createTimeline } from './timeline.ts'
 
 /** What the wall needs from the house. */
@@ -43,8 +43,8 @@ export interface WallParts {
 }
 
 export interface Wall {
-  /** A passage at a monotonic moment. */
-  count(at: number, passage: Passage): void
+  /** A passage, or a stay that was over, at a monotonic moment. */
+  count(at: number, counted: Counted): void
   /** A phone near a zone's radio at a monotonic moment. While the clock is not trusted it is not even looked at. */
   hear(at: number, nearby: Pick<Nearby, 'zone' | 'advert'>): void
   /**
@@ -102,12 +102,18 @@ export function openWall(parts: WallParts): Wall {
 
   if (parts.replaying) database.transaction(() => runningDay.clear())
 
-  function label(at: number, passage: Passage): void {
+  function label(at: number, counted: Counted): void {
     const time = timeline.label(at)
     const slot = time === undefined ? undefined : schedule.slotAt(time)
-    if (!slot) return
-    if (cursor !== undefined && slot.start < cursor) late += passage.people
-    else tally.add(slot, passage)
+    if (!slot || (isStay(counted) && !timesStays(counted, time!))) return
+    if (cursor !== undefined && slot.start < cursor) late += counted.people
+    else tally.add(slot, counted)
+  }
+
+  /** Nothing is held of zones in which nobody's stay is told, nor of who was there before the shop opened. */
+  function timesStays({ zone, lasted }: Stay, time: number): boolean {
+    const { series } = plan.policyOn(schedule.dayAt(time))
+    return schedule.slotAt(time - lasted) !== undefined && series.some((one) => one.name === `dwell/${zone}`)
   }
 
   function phonesAt(time: number): Place | undefined {
@@ -198,22 +204,21 @@ export function openWall(parts: WallParts): Wall {
 
   function forgetRunning({ series, slot }: Draft): void {
     if (series.kind === 'day') runningDay.forget(slot.day, series.zone)
+    else if (series.kind === 'dwell') runningDay.stays.forget(slot.day, series.zone)
   }
 
   /** The slot that is open now, and those that wait for their grace to end or for room on the disk. */
   function openSlots(now: number): OpenSlot[] | undefined {
     if (cursor === undefined) return undefined
-    return [...schedule.begun(cursor, now)].map(({ slot, policy }) => {
-      return { slot, feeds: policy.series.map(feedOf) }
-    })
+    return [...schedule.begun(cursor, now)].map(({ slot, policy }) => ({ slot, feeds: feedsOf(policy.series) }))
   }
 
   const policyNow = () => (cursor === undefined ? undefined : plan.policyOn(schedule.dayAt(clock.now())))
 
   return {
-    count(at, passage) {
-      if (cursor === undefined) hold.add(at, passage)
-      else label(at, passage)
+    count(at, counted) {
+      if (cursor === undefined) hold.add(at, counted)
+      else label(at, counted)
     },
     hear(at, { zone, advert }) {
       const time = cursor === undefined ? undefined : timeline.label(at)

@@ -9,6 +9,8 @@ export interface ShopPlan {
   readonly seed: number
   readonly sensors: readonly SensorSettings[]
   readonly peoplePerDay: number
+  /** How busy one day after the other is beside `peoplePerDay`, then from the first again. */
+  readonly rhythm: readonly number[]
   readonly opening: OpenHours
   /** Zones that people walk through once they are inside; all others are doors. */
   readonly areas: readonly string[]

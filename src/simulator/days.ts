@@ -25,12 +25,14 @@ const daysKept = 3
  * Days are made when they are asked for and made again, the same, if that is long ago. Time begins `startsAt` seconds
  * after the first midnight.
  */
-export function createDays(plan: ShopPlan, startsAt: number): Days {
+export function createDays(shop: ShopPlan, startsAt: number): Days {
   const kept = new Map<number, Day>()
   // What each counter had counted when a day began; a day can be made once all before it have been.
   const totalsBefore: ReadonlyMap<string, Totals>[] = [new Map()]
 
   function make(number: number): Day {
+    const { rhythm } = shop
+    const plan = { ...shop, peoplePerDay: Math.round(shop.peoplePerDay * rhythm[number % rhythm.length]!) }
     const from = number * dayLength - startsAt
     const walks = walksOfDay(plan, number, from)
     const span = { from: Math.max(0, from), to: from + dayLength }

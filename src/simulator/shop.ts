@@ -12,6 +12,8 @@ export interface VirtualShopOptions {
   /** Sensors of a kind that is not simulated stay silent and never come up. */
   readonly sensors: readonly SensorSettings[]
   readonly peoplePerDay: number
+  /** How busy one day after the other is beside `peoplePerDay`, then from the first again; default is all the same. */
+  readonly rhythm?: readonly number[]
   /** Seconds after local midnight; opening does not go over midnight. */
   readonly opening: OpenHours
   /** Zones that people walk through once they are inside; all others are doors. */
@@ -62,8 +64,8 @@ export function createVirtualShop(options: VirtualShopOptions): VirtualShop {
   const { seed, opening, areas = [], startsAt = opening.from, outages = [], radarFaults = usualFaults } = options
   const sensors = options.sensors.filter(({ kind }) => isSimulated(kind))
   const zones = new Map(sensors.map(({ id, zone }) => [id, zone]))
-  const { peoplePerDay, phones = {} } = options
-  const days = createDays({ seed, sensors, peoplePerDay, opening, areas, phones }, startsAt)
+  const { peoplePerDay, rhythm = [1], phones = {} } = options
+  const days = createDays({ seed, sensors, peoplePerDay, rhythm, opening, areas, phones }, startsAt)
   const radars = sensors
     .filter(({ kind }) => kind === 'ld2450')
     .map(({ id }) => ({ id, radar: createVirtualRadar(seed, id, radarFaults) }))

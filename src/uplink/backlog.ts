@@ -1,5 +1,5 @@
 import { minute } from '../base/duration.ts'
-import { undated } from './outbox-table.ts'
+import { undated } from './outbox-schema.ts'
 import type { Row } from './outbox-words.ts'
 
 /**

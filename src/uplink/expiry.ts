@@ -1,5 +1,5 @@
 import { day, second } from '../base/duration.ts'
-import { undated } from './outbox-table.ts'
+import { undated } from './outbox-schema.ts'
 
 const expiry = 90 * day
 // However old it is: a consumer that sleeps shall still find it in the morning.

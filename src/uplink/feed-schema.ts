@@ -1,6 +1,13 @@
 import type { Static } from 'typebox'
 import { catalogueSchema, healthSchema, statusSchema } from './schema-notices.ts'
-import { backlogSchema, daySchema, footfallSchema, phonesSchema } from './schema-releases.ts'
+import {
+  backlogSchema,
+  daySchema,
+  dwellSchema,
+  footfallSchema,
+  occupancySchema,
+  phonesSchema,
+} from './schema-releases.ts'
 import { consentSchema, signalSchema, storedSchema, voidSchema } from './schema-signals.ts'
 
 /**
@@ -14,6 +21,8 @@ export const feedSchemas = {
   catalogue: catalogueSchema,
   footfall: footfallSchema,
   day: daySchema,
+  occupancy: occupancySchema,
+  dwell: dwellSchema,
   phones: phonesSchema,
   health: healthSchema,
   backlog: backlogSchema,

@@ -5,7 +5,8 @@ import { isStorageFull } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { type Range, withRange } from '../base/ranges.ts'
 import { type Lane, lanes } from './feed.ts'
-import { type LaneStatements, type StoredRow, undated } from './outbox-table.ts'
+import { type StoredRow, undated } from './outbox-schema.ts'
+import type { LaneStatements } from './outbox-table.ts'
 
 /** What happens when there is no more room, on the disk or in the outbox: the oldest go, and it is said which. */
 export interface Room {
@@ -32,6 +33,8 @@ export interface RoomParts {
   readonly ballast: Ballast | undefined
   /** Has a consumer ever written `stored`? Then a PUBACK alone does not count as delivered. */
   readonly hasConsumer: (lane: Lane) => boolean
+  /** Is what a row says of its age and its way true? If not, it is begun anew and the answer is no. */
+  readonly isTrue: (lane: Lane, row: StoredRow) => boolean
 }
 
 const mostRangesShown = 50
@@ -40,7 +43,7 @@ const bytesShedWhenFull = 16 * 1024
 // More than the two commits of a slot touch.
 const fewPages = 16
 
-export function createRoom({ database, statements, clock, log, ballast, hasConsumer }: RoomParts): Room {
+export function createRoom({ database, statements, clock, log, ballast, hasConsumer, isTrue }: RoomParts): Room {
   const of = (lane: Lane) => statements.get(lane)!
   const bytesHeld = () => lanes.reduce((sum, lane) => sum + of(lane).state.get()!.bytes, 0)
 
@@ -124,14 +127,14 @@ export function createRoom({ database, statements, clock, log, ballast, hasConsu
     shedOlderThan(moment) {
       // What was PUBACKed and has no consumer goes by the age of its PUBACK.
       const isTooOld = (lane: Lane) => (row: StoredRow) =>
-        row.created_at < moment && (row.acked_at === null || hasConsumer(lane))
+        isTrue(lane, row) && row.created_at < moment && (row.acked_at === null || hasConsumer(lane))
       const count = lanes.reduce((sum, lane) => sum + shedWhile(lane, isTooOld(lane)), 0)
       report(count, 'They could not be delivered in 90 days')
     },
     nameGone,
     gone,
     forgetGone(moment) {
-      database.connection.prepare('UPDATE outbox_gone SET at = ? WHERE at = ?').run(clock.now(), undated)
+      for (const lane of lanes) of(lane).dateGone.run({ now: clock.now() })
       database.connection.prepare('DELETE FROM outbox_gone WHERE at < ?').run(moment)
     },
     bytesHeld,

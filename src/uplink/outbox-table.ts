@@ -1,87 +1,47 @@
-import type { Database, Migration } from '../base/database.ts'
-import type { Lane } from './feed.ts'
+import type { Database } from '../base/database.ts'
+import { numbersTag } from '../base/mac.ts'
+import { type Lane, lanes } from './feed.ts'
+import type { LaneState, StoredRow } from './outbox-schema.ts'
 
-/** Stands for a moment at which the clock was not trusted; replaced once it is. */
-export const undated = 1
-
-/** A stored message as it lies on the disk. */
-export interface StoredRow {
-  readonly seq: number
-  readonly topic: string
-  readonly bytes: Buffer
-  readonly mac: Buffer
-  /** Wall ms before which it may not leave. */
-  readonly not_before: number
-  /** Wall ms at which it came in; 1 where the clock was not trusted. */
-  readonly created_at: number
-  /** It travels in a backlog, then and on every resend. */
-  readonly packed: 0 | 1
-  /** How often the broker answered for it, well or badly. */
-  readonly sends: number
-  /** Wall ms of the last PUBACK; 1 where the clock was not trusted. */
-  readonly acked_at: number | null
-  /** Wall ms at which to send it again: refused, or acknowledged but not seen at the consumer. */
-  readonly again_at: number | null
+/** Gives SQL the tags of rows under the key of this box. Call before laneStatements. */
+export function defineTags({ connection: sql }: Database, key: Buffer): void {
+  const options = { deterministic: true, varargs: true }
+  sql.function('outbox_state', options, (...cells) => numbersTag(key, 'outbox', cells))
+  sql.function('outbox_gone_tag', options, (...cells) => numbersTag(key, 'gone', cells))
 }
 
-// Counters kept by triggers roll back with the transaction that moved them.
-const laneTable = (lane: Lane) => `
-  CREATE TABLE outbox_${lane} (
-    seq INTEGER PRIMARY KEY, not_before INTEGER NOT NULL, created_at INTEGER NOT NULL,
-    packed INTEGER NOT NULL DEFAULT 0, sends INTEGER NOT NULL DEFAULT 0, acked_at INTEGER, again_at INTEGER,
-    topic TEXT NOT NULL, mac BLOB NOT NULL, bytes BLOB NOT NULL
-  );
-  CREATE INDEX outbox_${lane}_again ON outbox_${lane} (again_at) WHERE again_at IS NOT NULL;
-  CREATE TRIGGER outbox_${lane}_put AFTER INSERT ON outbox_${lane} BEGIN
-    UPDATE outbox_lane SET rows = rows + 1, waiting = waiting + 1, bytes = bytes + length(new.bytes),
-      last_seq = max(last_seq, new.seq) WHERE lane = '${lane}';
-  END;
-  CREATE TRIGGER outbox_${lane}_sent AFTER UPDATE OF acked_at ON outbox_${lane}
-    WHEN (old.acked_at IS NULL) <> (new.acked_at IS NULL) BEGIN
-    UPDATE outbox_lane SET waiting = waiting + iif(new.acked_at IS NULL, 1, -1) WHERE lane = '${lane}';
-  END;
-  CREATE TRIGGER outbox_${lane}_gone AFTER DELETE ON outbox_${lane} BEGIN
-    UPDATE outbox_lane SET rows = rows - 1, waiting = waiting - iif(old.acked_at IS NULL, 1, 0),
-      bytes = bytes - length(old.bytes) WHERE lane = '${lane}';
-  END;
-  INSERT INTO outbox_lane (lane) VALUES ('${lane}');`
-
-export const outboxMigrations: readonly Migration[] = [
-  {
-    name: 'uplink/1',
-    sql: `
-      CREATE TABLE outbox_lane (
-        lane TEXT PRIMARY KEY, last_seq INTEGER NOT NULL DEFAULT 0, rows INTEGER NOT NULL DEFAULT 0,
-        waiting INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, stored TEXT
-      ) WITHOUT ROWID;
-      ${laneTable('aggregates')}
-      ${laneTable('signals')}
-      CREATE TABLE outbox_gone (
-        lane TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, at INTEGER NOT NULL,
-        PRIMARY KEY (lane, first)
-      ) WITHOUT ROWID;
-      CREATE TABLE outbox_broken (
-        lane TEXT NOT NULL, seq INTEGER NOT NULL, topic TEXT, bytes BLOB, mac BLOB, found_at INTEGER NOT NULL
-      );
-      CREATE TABLE uplink_session (number INTEGER NOT NULL);
-      INSERT INTO uplink_session VALUES (0);`,
-  },
-]
-
-export interface LaneState {
-  readonly last_seq: number
-  readonly rows: number
-  readonly waiting: number
-  readonly bytes: number
-  readonly stored: string | null
+/** Does what a row says of its age and its way hold? */
+export function isStateWhole(key: Buffer, lane: Lane, row: StoredRow): boolean {
+  const { seq, not_before, created_at, packed, sends, acked_at, again_at, state } = row
+  const cells = [lanes.indexOf(lane), seq, not_before, created_at, packed, sends, acked_at, again_at]
+  return Buffer.isBuffer(state) && numbersTag(key, 'outbox', cells)?.equals(state) === true
 }
+
+/** The columns that change while a row waits, in the order of their tag. */
+const stateColumns = ['seq', 'not_before', 'created_at', 'packed', 'sends', 'acked_at', 'again_at'] as const
+type StateColumn = (typeof stateColumns)[number]
 
 /** The statements of one lane, prepared once. */
 export function laneStatements({ connection: sql }: Database, lane: Lane) {
   const table = `outbox_${lane}`
+  const number = lanes.indexOf(lane)
+  const tagOf = (changes: Partial<Record<StateColumn, string>> = {}) =>
+    `outbox_state(${number}, ${stateColumns.map((column) => changes[column] ?? column).join(', ')})`
+  /** Changes columns and their tag alike. */
+  const set = (changes: Partial<Record<StateColumn, string>>) =>
+    `UPDATE ${table} SET ${Object.entries(changes)
+      .map(([column, value]) => `${column} = ${value}`)
+      .join(', ')}, state = ${tagOf(changes)}`
+  // A tag that does not hold must not be renewed: the row would pass for whole.
+  const holds = `state = ${tagOf()}`
+  const goneTag = (first: string, last: string, at: string) => `outbox_gone_tag(${number}, ${first}, ${last}, ${at})`
+  const goneHolds = `tag = ${goneTag('first', 'last', 'at')}`
+  const resend = 'acked_at + min(1000 << min(max(sends, 1) - 1, 12), 3600000)'
   return {
     insert: sql.prepare(
-      `INSERT INTO ${table} (seq, not_before, created_at, topic, mac, bytes) VALUES (?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO ${table} (seq, not_before, created_at, topic, mac, bytes, state)
+         VALUES ($seq, $notBefore, $now, $topic, $mac, $bytes,
+           outbox_state(${number}, $seq, $notBefore, $now, 0, 0, NULL, NULL))`,
     ),
     one: sql.prepare<[number], StoredRow>(`SELECT * FROM ${table} WHERE seq = ?`),
     first: sql.prepare<[], StoredRow>(`SELECT * FROM ${table} ORDER BY seq LIMIT 1`),
@@ -99,43 +59,79 @@ export function laneStatements({ connection: sql }: Database, lane: Lane) {
       .prepare<[], number>(`SELECT count(*) FROM ${table} WHERE acked_at IS NULL AND again_at IS NOT NULL`)
       .pluck(),
     acknowledge: sql.prepare(
-      `UPDATE ${table} SET acked_at = $at, sends = sends + 1,
-         again_at = iif($resend, $now + min(60000 << min(sends, 6), 3600000), NULL) WHERE seq = $seq`,
+      `${set({
+        acked_at: '$at',
+        sends: 'sends + 1',
+        again_at: 'iif($resend, $now + min(60000 << min(sends, 6), 3600000), NULL)',
+      })} WHERE seq = $seq`,
     ),
     refuse: sql.prepare(
-      `UPDATE ${table} SET sends = sends + 1, again_at = $now + min(300000 << min(sends, 7), 21600000) WHERE seq = $seq`,
+      `${set({ sends: 'sends + 1', again_at: '$now + min(300000 << min(sends, 7), 21600000)' })} WHERE seq = $seq`,
     ),
-    pack: sql.prepare<[number]>(`UPDATE ${table} SET packed = 1 WHERE seq = ?`),
-    expectAll: sql.prepare<[number]>(
-      `UPDATE ${table} SET again_at = ? WHERE acked_at IS NOT NULL AND again_at IS NULL`,
+    pack: sql.prepare<[{ seq: number }]>(`${set({ packed: '1' })} WHERE seq = $seq`),
+    expectAll: sql.prepare<[{ at: number }]>(
+      `${set({ again_at: '$at' })} WHERE acked_at IS NOT NULL AND again_at IS NULL AND ${holds}`,
     ),
     // Missing at the consumer: at once, yet no row twice within a second, and slower each time it did not help.
-    hasten: sql.prepare<[number, number]>(
-      `UPDATE ${table} SET again_at = acked_at + min(1000 << min(max(sends, 1) - 1, 12), 3600000)
-         WHERE seq BETWEEN ? AND ? AND acked_at IS NOT NULL
-           AND again_at > acked_at + min(1000 << min(max(sends, 1) - 1, 12), 3600000)`,
+    hasten: sql.prepare<[{ first: number; last: number }]>(
+      `${set({ again_at: resend })}
+         WHERE seq BETWEEN $first AND $last AND acked_at IS NOT NULL AND again_at > ${resend} AND ${holds}`,
+    ),
+    // Nothing is known of it but its content: it is sent again, alone.
+    reset: sql.prepare<[{ now: number; seq: number }]>(
+      `${set({ not_before: '0', created_at: '$now', packed: '0', sends: '1', acked_at: 'NULL', again_at: 'NULL' })}
+         WHERE seq = $seq`,
+    ),
+    rename: sql.prepare<[{ to: number; seq: number }]>(`${set({ seq: '$to' })} WHERE seq = $seq`),
+    recount: sql.prepare(
+      `INSERT OR REPLACE INTO outbox_lane (lane, rows, waiting, bytes, last_seq, stored, stored_tag, fold)
+         SELECT '${lane}', n, w, b, s, stored, stored_tag, n + 3 * w + 5 * b + 7 * s FROM
+           (SELECT count(*) AS n, count(*) - count(acked_at) AS w, coalesce(sum(length(bytes)), 0) AS b,
+              max(coalesce(max(seq), 0), $least) AS s FROM ${table})
+           LEFT JOIN outbox_lane ON lane = '${lane}'`,
     ),
     deleteStored: sql.prepare<[number, number]>(
       `DELETE FROM ${table} WHERE seq BETWEEN ? AND ? AND acked_at IS NOT NULL`,
     ),
-    deleteAcknowledgedBefore: sql.prepare<[number]>(`DELETE FROM ${table} WHERE acked_at <= ?`),
+    deleteAcknowledgedBefore: sql.prepare<[number]>(`DELETE FROM ${table} WHERE acked_at <= ? AND ${holds}`),
     deleteOne: sql.prepare<[number]>(`DELETE FROM ${table} WHERE seq = ?`),
     dateUndated: sql.prepare(
-      `UPDATE ${table} SET created_at = iif(created_at = 1, $now, created_at),
-         acked_at = iif(acked_at = 1, $now, acked_at) WHERE created_at = 1 OR acked_at = 1`,
+      `${set({
+        created_at: 'iif(created_at = 1, $now, created_at)',
+        acked_at: 'iif(acked_at = 1, $now, acked_at)',
+      })} WHERE (created_at = 1 OR acked_at = 1) AND ${holds}`,
     ),
     moveDates: sql.prepare(
-      `UPDATE ${table} SET not_before = not_before + $by, again_at = again_at + $by,
-         created_at = iif(created_at = 1, 1, created_at + $by), acked_at = iif(acked_at = 1, 1, acked_at + $by)`,
+      `${set({
+        not_before: 'not_before + $by',
+        again_at: 'again_at + $by',
+        created_at: 'iif(created_at = 1, 1, created_at + $by)',
+        acked_at: 'iif(acked_at = 1, 1, acked_at + $by)',
+      })} WHERE ${holds}`,
     ),
-    moveGone: sql.prepare(`UPDATE outbox_gone SET at = at + $by WHERE lane = '${lane}' AND at <> 1`),
     state: sql.prepare<[], LaneState>(`SELECT * FROM outbox_lane WHERE lane = '${lane}'`),
-    keepStored: sql.prepare<[string]>(`UPDATE outbox_lane SET stored = ? WHERE lane = '${lane}'`),
-    growGone: sql.prepare(`UPDATE outbox_gone SET last = $seq, at = $now WHERE lane = '${lane}' AND last = $seq - 1`),
-    addGone: sql.prepare(`INSERT OR IGNORE INTO outbox_gone VALUES ('${lane}', $seq, $seq, $now)`),
-    gone: sql.prepare<[], { first: number; last: number }>(
-      `SELECT first, last FROM outbox_gone WHERE lane = '${lane}' ORDER BY first`,
+    keepStored: sql.prepare<[string, Buffer]>(
+      `UPDATE outbox_lane SET stored = ?, stored_tag = ? WHERE lane = '${lane}'`,
     ),
+    growGone: sql.prepare(
+      `UPDATE outbox_gone SET last = $seq, at = $now, tag = ${goneTag('first', '$seq', '$now')}
+         WHERE lane = '${lane}' AND last = $seq - 1 AND ${goneHolds}`,
+    ),
+    addGone: sql.prepare(
+      `INSERT OR IGNORE INTO outbox_gone VALUES ('${lane}', $seq, $seq, $now, ${goneTag('$seq', '$seq', '$now')})`,
+    ),
+    gone: sql.prepare<[], { first: number; last: number }>(
+      `SELECT first, last FROM outbox_gone WHERE lane = '${lane}' AND ${goneHolds} ORDER BY first`,
+    ),
+    moveGone: sql.prepare(
+      `UPDATE outbox_gone SET at = at + $by, tag = ${goneTag('first', 'last', 'at + $by')}
+         WHERE lane = '${lane}' AND at <> 1 AND ${goneHolds}`,
+    ),
+    dateGone: sql.prepare(
+      `UPDATE outbox_gone SET at = $now, tag = ${goneTag('first', 'last', '$now')}
+         WHERE lane = '${lane}' AND at = 1 AND ${goneHolds}`,
+    ),
+    deleteBrokenGone: sql.prepare(`DELETE FROM outbox_gone WHERE lane = '${lane}' AND coalesce(NOT (${goneHolds}), 1)`),
     setAside: sql.prepare(
       `INSERT INTO outbox_broken SELECT '${lane}', seq, topic, bytes, mac, $now FROM ${table} WHERE seq = $seq`,
     ),

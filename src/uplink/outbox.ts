@@ -1,18 +1,24 @@
-import type { Ballast } from '../base/ballast.ts'
-import type { Clock } from '../base/clock.ts'
-import type { Database } from '../base/database.ts'
-import { day, hour, minute } from '../base/duration.ts'
-import { describeError, GatewayError } from '../base/errors.ts'
-import type { Log } from '../base/log.ts'
-import { holds, macOf } from '../base/mac.ts'
-import { gapsOf, type Range } from '../base/ranges.ts'
+import { hour, minute } from '../base/duration.ts'
+import { GatewayError } from '../base/errors.ts'
+import { macOf, rowTag } from '../base/mac.ts'
+import { gapsOf } from '../base/ranges.ts'
 import { watchJumps } from './clock-jump.ts'
 import { isOutgoing, type Lane, lanes, type Outgoing, restore } from './feed.ts'
+import { createChecks } from './outbox-checks.ts'
 import { createRoom } from './outbox-room.ts'
-import { type LaneStatements, laneStatements, outboxMigrations, type StoredRow, undated } from './outbox-table.ts'
-import { type Batch, isStored, parseStored, type Row, type Stored } from './outbox-words.ts'
+import { outboxMigrations, type StoredRow, undated } from './outbox-schema.ts'
+import { defineTags, type LaneStatements, laneStatements } from './outbox-table.ts'
+import {
+  type Batch,
+  isStored,
+  type OutboxParts,
+  type OutboxStats,
+  type Row,
+  type Stored,
+  usualLimits,
+} from './outbox-words.ts'
 
-export { outboxMigrations }
+export { type OutboxParts, outboxMigrations }
 
 /**
  * Everything that is to leave lies here until the consumer says that it has it. A row is deleted when it was PUBACKed
@@ -43,6 +49,10 @@ export interface Outbox {
   lastSeq(lane: Lane): number
   /** How many rows were not PUBACKed yet. */
   waiting(): number
+  /** These numbers were given out and will never come, unless they are here or there: they are named in `health`. */
+  neverComes(seqs: Iterable<number>): void
+  /** The lowest `seq` of aggregates that the consumer may lack. */
+  firstInDoubt(): number
   /** Deletes what is past its time. Call at start and a few times an hour. */
   sweep(): void
   /** @param bytesPerHour of all declared series together, for `hoursLeft` */
@@ -51,40 +61,6 @@ export interface Outbox {
   withRoom<T>(work: () => T): T
 }
 
-export interface OutboxStats {
-  readonly rows: number
-  readonly bytes: number
-  /** Not yet PUBACKed. */
-  readonly waiting: number
-  /** Put aside because the broker refused them; they are tried again. */
-  readonly refused: number
-  /** Put aside for good because their MAC did not hold, since start. */
-  readonly broken: number
-  /** Wall ms at which the oldest waiting row came in. */
-  readonly oldest: number | null
-  /** Hours of aggregates that still fit if nothing can be sent. */
-  readonly hoursLeft: number
-  /** Aggregates that will never come. */
-  readonly shed: readonly Range[] | null
-}
-
-export interface OutboxParts {
-  readonly database: Database
-  readonly key: Buffer
-  /** Ages are counted on it: the real clock, also in `replay`. */
-  readonly clock: Clock
-  readonly log: Log
-  readonly ballast?: Ballast
-  readonly limits?: Partial<OutboxLimits>
-}
-
-export interface OutboxLimits {
-  readonly bytes: number
-  readonly age: number
-  readonly keepAcknowledged: number
-}
-
-const usualLimits: OutboxLimits = { bytes: 64_000_000, age: 90 * day, keepAcknowledged: 7 * day }
 const mostBrokenKept = 100
 // A release waits for a minute. What would have to wait longer was put before the clock was stepped back.
 const isAhead = (ms: number) => ms > 0 && ms <= 10 * minute
@@ -93,19 +69,20 @@ const isAhead = (ms: number) => ms > 0 && ms <= 10 * minute
 export function openOutbox({ database, key, clock, log, ballast, limits }: OutboxParts): Outbox {
   const { bytes: capacity, age, keepAcknowledged } = { ...usualLimits, ...limits }
   const { connection } = database
+  defineTags(database, key)
   const statements = new Map<Lane, LaneStatements>(lanes.map((lane) => [lane, laneStatements(database, lane)]))
   const of = (lane: Lane) => statements.get(lane)!
   const state = (lane: Lane) => of(lane).state.get()!
-  const consumer = new Map<Lane, Stored | undefined>(lanes.map((lane) => [lane, parseStored(state(lane).stored)]))
+  const dated = () => (clock.isTrusted() ? clock.now() : undated)
+  const lazily = (work: () => void) => room.withRoom(() => database.lazyTransaction(work))
+  const checks = createChecks({ database, statements, key, log, dated, lazily, gone: setAside, back: comesLate })
+  const consumer = new Map<Lane, Stored | undefined>(lanes.map((lane) => [lane, checks.stored(lane)]))
   /** The lowest seq put since the last reading: a slot that was lost comes in late, behind the cursor. */
   const lowestNew = new Map<Lane, number>()
-  let broken = 0
 
-  const dated = () => (clock.isTrusted() ? clock.now() : undated)
   const hasConsumer = (lane: Lane) => consumer.get(lane) !== undefined
   const jump = watchJumps(clock)
-  const room = createRoom({ database, statements, clock, log, ballast, hasConsumer })
-  const lazily = (work: () => void) => room.withRoom(() => database.lazyTransaction(work))
+  const room = createRoom({ database, statements, clock, log, ballast, hasConsumer, isTrue: checks.isTrue })
   const deleteBroken = connection.prepare('DELETE FROM outbox_broken WHERE found_at < ?')
   const keepNewestBroken = connection.prepare(
     'DELETE FROM outbox_broken WHERE rowid <= (SELECT max(rowid) FROM outbox_broken) - ?',
@@ -118,9 +95,21 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
     const known = of(lane).one.get(seq)
     if (known?.bytes.equals(bytes)) return
     if (known) throw new GatewayError('UPLINK_MESSAGE_REFUSED', `seq ${seq} has other bytes already.`)
-    of(lane).insert.run(seq, notBefore, dated(), topic, macOf(key, topic, lane, seq, bytes), bytes)
-    lowestNew.set(lane, Math.min(seq, lowestNew.get(lane) ?? seq))
+    of(lane).insert.run({ seq, notBefore, now: dated(), topic, mac: macOf(key, topic, lane, seq, bytes), bytes })
+    comesLate(lane, seq)
     room.shedAbove(capacity)
+  }
+
+  function comesLate(lane: Lane, seq: number): void {
+    lowestNew.set(lane, Math.min(seq, lowestNew.get(lane) ?? seq))
+  }
+
+  function setAside(lane: Lane, seq: number): void {
+    of(lane).setAside.run({ seq, now: clock.now() })
+    of(lane).deleteOne.run(seq)
+    // A number that was never given out is not this row's own.
+    if (seq <= state(lane).last_seq) room.nameGone(lane, seq)
+    keepNewestBroken.run(mostBrokenKept)
   }
 
   function due(lane: Lane, after: number, limit: number, now: number): Batch {
@@ -144,26 +133,13 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
     return { rows: rows.flatMap((row) => trusted(lane, row)), upTo, isEnd: rows.length < limit, inMs }
   }
 
-  /** The row as it was put, or nothing: a row that does not hold is put aside and named as gone. */
+  /** The row as it was put, or nothing; its bytes become a message only here, where their MAC was found to hold. */
   function trusted(lane: Lane, row: StoredRow): Row[] {
+    if (!checks.isContent(lane, row)) return []
     const { seq, topic, bytes } = row
-    if (!Buffer.isBuffer(row.mac) || !Buffer.isBuffer(bytes)) return setAside(lane, seq)
-    if (!holds(row.mac, macOf(key, topic, lane, seq, bytes))) return setAside(lane, seq)
     const outgoing = restore({ topic, bytes, lane, seq })
-    const { not_before: notBefore, created_at: createdAt } = row
-    return [{ outgoing, seq, notBefore, createdAt, isPacked: row.packed === 1, isFirstSend: row.sends === 0 }]
-  }
-
-  function setAside(lane: Lane, seq: number): [] {
-    lazily(() => {
-      of(lane).setAside.run({ seq, now: clock.now() })
-      of(lane).deleteOne.run(seq)
-      room.nameGone(lane, seq)
-      keepNewestBroken.run(mostBrokenKept)
-    })
-    broken += 1
-    log.error({ lane, seq }, describeError(new GatewayError('UPLINK_ROW_BROKEN', 'It will not be sent.')))
-    return []
+    const { not_before: notBefore, created_at: createdAt, packed, sends } = checks.trueState(lane, row)
+    return [{ outgoing, seq, notBefore, createdAt, isPacked: packed === 1, isFirstSend: sends === 0 }]
   }
 
   function acknowledged(lane: Lane, seqs: readonly number[]): void {
@@ -183,17 +159,18 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
 
   function packed(lane: Lane, seqs: readonly number[]): void {
     lazily(() => {
-      for (const seq of seqs) of(lane).pack.run(seq)
+      for (const seq of seqs) of(lane).pack.run({ seq })
     })
   }
 
   function trim(lane: Lane, stored: Stored): void {
     const isNew = !hasConsumer(lane)
     lazily(() => {
-      of(lane).keepStored.run(JSON.stringify(stored))
-      if (isNew) of(lane).expectAll.run(clock.now() + minute)
+      const text = JSON.stringify(stored)
+      of(lane).keepStored.run(text, rowTag(key, 'stored', [lane, text]))
+      if (isNew) of(lane).expectAll.run({ at: clock.now() + minute })
       for (const gap of gapsOf(stored.missing, [1, stored.upTo])) of(lane).deleteStored.run(...gap)
-      for (const range of stored.missing) of(lane).hasten.run(...range)
+      for (const [first, last] of stored.missing) of(lane).hasten.run({ first, last })
     })
     consumer.set(lane, stored)
   }
@@ -225,11 +202,26 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
       bytes: aggregates.bytes + signals.bytes,
       waiting: aggregates.waiting + signals.waiting,
       refused: lanes.reduce((sum, lane) => sum + of(lane).refused.get()!, 0),
-      broken,
+      broken: checks.broken,
+      repaired: checks.repaired,
       oldest,
       hoursLeft: Math.max(Math.floor(Math.min(byAge / hour, bySize)), 0),
       shed: room.gone(),
     }
+  }
+
+  function neverComes(seqs: Iterable<number>): void {
+    const stored = consumer.get('aggregates')
+    const isHere = (seq: number) => of('aggregates').one.get(seq) !== undefined || (stored && isStored(stored, seq))
+    lazily(() => {
+      for (const seq of seqs) if (!isHere(seq)) room.nameGone('aggregates', seq)
+    })
+  }
+
+  function firstInDoubt(): number {
+    const stored = consumer.get('aggregates')
+    if (stored) return stored.missing[0]?.[0] ?? stored.upTo + 1
+    return of('aggregates').first.get()?.seq ?? state('aggregates').last_seq + 1
   }
 
   return {
@@ -243,6 +235,8 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
     stored: (lane) => consumer.get(lane),
     lastSeq: (lane) => state(lane).last_seq,
     waiting: () => lanes.reduce((sum, lane) => sum + state(lane).waiting, 0),
+    neverComes,
+    firstInDoubt,
     sweep,
     stats,
     withRoom: room.withRoom,

@@ -29,7 +29,13 @@ export const catalogueSchema = Type.Object(
     series: Type.Array(
       Type.Object(
         {
-          kind: Type.Union([Type.Literal('footfall'), Type.Literal('day'), Type.Literal('phones')]),
+          kind: Type.Union([
+            Type.Literal('footfall'),
+            Type.Literal('day'),
+            Type.Literal('occupancy'),
+            Type.Literal('dwell'),
+            Type.Literal('phones'),
+          ]),
           zone,
           window: Type.Object({ seconds: Type.Integer({ minimum: 1 }) }, closed),
           unit: Type.Union([Type.Literal('zone-visit'), Type.Literal('address-window')]),
@@ -94,6 +100,11 @@ export const healthSchema = Type.Object(
       description:
         'Ranges of aggregates that this box no longer holds and that were not confirmed: they will not come.',
     }),
+    storage: Type.Optional(
+      Type.Union([Type.Object({ quarantined: Type.Integer({ minimum: 1 }) }, closed), Type.Null()], {
+        description: 'Rows and files that the disk damaged and that are not used as they are, since the start.',
+      }),
+    ),
     chain: Type.Union([Type.String({ pattern: '^[0-9A-Za-z:+/=-]{1,100}$' }), Type.Null()], {
       description: 'Head of the hash chain over all releases.',
     }),

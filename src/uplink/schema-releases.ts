@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { stayMinutes } from '../privacy/release.ts'
 import { closed, datePattern, epsilon, figure, hash, instant, mechanism, name, noise95, seq } from './schema-parts.ts'
 
 /** The messages of the aggregates: a release of each kind, and the backlog that packs them. */
@@ -54,7 +55,43 @@ export const daySchema = Type.Object(
     windows: Type.Array(Type.Object({ start: instant, ...inAndOut }, closed), { maxItems: 400 }),
     ...tail('zone-visit'),
   },
-  { ...closed, description: 'The total of one zone and local day, and its windows made consistent with it.' },
+  {
+    ...closed,
+    description:
+      'The total of one zone and local day, made from its own blurred number and from its windows, which add up to it.',
+  },
+)
+
+export const occupancySchema = Type.Object(
+  {
+    id: id('occupancy', `${datePattern}T[0-9:]{8}Z`),
+    window,
+    inside: Type.Union([figure, Type.Null()], {
+      description: 'Released in minus released out since the shop opened: blurred, so it may be negative.',
+    }),
+    ...tail('zone-visit'),
+  },
+  { ...closed, description: 'People inside at the end of one window: not for fire safety.' },
+)
+
+export const dwellSchema = Type.Object(
+  {
+    id: id('dwell', datePattern),
+    window,
+    minutes: Type.Tuple(
+      stayMinutes.map((minutes) => Type.Literal(minutes)),
+      { description: 'Where each length begins; the last has no end.' },
+    ),
+    stays: Type.Union(
+      [Type.Array(figure, { minItems: stayMinutes.length, maxItems: stayMinutes.length }), Type.Null()],
+      {
+        description:
+          'How many stays were of each length: blurred, so it may be negative; null where the day is missing.',
+      },
+    ),
+    ...tail('zone-visit'),
+  },
+  { ...closed, description: 'How long people stayed in one zone on one local day.' },
 )
 
 export const phonesSchema = Type.Object(
@@ -76,7 +113,10 @@ export const phonesSchema = Type.Object(
 
 export const backlogSchema = Type.Object(
   {
-    releases: Type.Array(Type.Union([footfallSchema, daySchema, phonesSchema]), { minItems: 1, maxItems: 50 }),
+    releases: Type.Array(Type.Union([footfallSchema, daySchema, occupancySchema, dwellSchema, phonesSchema]), {
+      minItems: 1,
+      maxItems: 50,
+    }),
   },
   { ...closed, description: 'Releases of an outage, in seq order; they are not also sent on their own topics.' },
 )

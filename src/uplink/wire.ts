@@ -1,10 +1,12 @@
-import type {
-  DayFields,
-  FootfallFields,
-  PhonesFields,
-  ReleasedWindow,
-  ReleaseFields,
-  Series,
+import {
+  type DayFields,
+  type FootfallFields,
+  isDaily,
+  type PhonesFields,
+  type ReleasedWindow,
+  type ReleaseFields,
+  type Series,
+  stayMinutes,
 } from '../privacy/release.ts'
 import { largestCount, largestSeq } from './schema-parts.ts'
 
@@ -25,6 +27,10 @@ function numbers(release: ReleaseFields) {
       return inAndOut(release)
     case 'day':
       return { ...inAndOut(release), windows: release.windows.map(dayWindow) }
+    case 'occupancy':
+      return { inside: clamp(release.inside) }
+    case 'dwell':
+      return { minutes: stayMinutes, stays: release.stays?.map(bound) ?? null }
     case 'phones':
       return { devices: clamp(release.devices), subWindows: release.subWindows, people: people(release) }
   }
@@ -65,12 +71,12 @@ function bound(count: number): number {
 /** The longest release that a series could ever send; `head` is `{store}/{gateway}`. */
 export function longestOf(series: Series, head: string): ReleaseFields {
   const start = '2026-01-01T00:00:00Z'
-  const isDay = series.kind === 'day'
+  const isOfDay = isDaily(series)
   const common = {
     series: series.name,
-    id: `${head}/${series.name}/${isDay ? start.slice(0, 10) : start}`,
+    id: `${head}/${series.name}/${isOfDay ? start.slice(0, 10) : start}`,
     // A day has 23 to 25 hours: five digits of seconds.
-    window: { start, seconds: isDay ? 86_400 : series.windowSeconds },
+    window: { start, seconds: isOfDay ? 86_400 : series.windowSeconds },
     noise95: 99_999,
     coverage: 0.95,
     missing: 'sensor-down' as const,
@@ -82,6 +88,8 @@ export function longestOf(series: Series, head: string): ReleaseFields {
     const people = { estimate: figure, low: figure, high: figure }
     return { kind: series.kind, ...common, devices: figure, subWindows: series.subWindows, people }
   }
+  if (series.kind === 'occupancy') return { kind: series.kind, ...common, inside: figure }
+  if (series.kind === 'dwell') return { kind: series.kind, ...common, stays: stayMinutes.map(() => figure) }
   const numbers = { in: figure, out: series.releasesOut ? figure : null }
   if (series.kind === 'footfall') return { kind: series.kind, ...common, ...numbers }
   const windows = Array.from({ length: series.windowsPerDay }, () => ({ start, ...numbers }))

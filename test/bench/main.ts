@@ -5,6 +5,7 @@ import { parserRows, pathRows } from './cpu.ts'
 import { deliveryRows } from './delivery.ts'
 import { processRows } from './process.ts'
 import { radioRows } from './radio.ts'
+import { replayRows } from './replay.ts'
 import { storageRows } from './storage.ts'
 import { type BenchRow, tableText } from './table.ts'
 
@@ -17,6 +18,7 @@ const groups: Record<string, (broker: string) => Promise<BenchRow[]>> = {
   'Bytes to the open window': pathRows,
   Radio: radioRows,
   'Window to disk': storageRows,
+  'A recording to head office': replayRows,
   'Disk to head office': deliveryRows,
   'The process': processRows,
 }

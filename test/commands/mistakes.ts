@@ -387,7 +387,34 @@ export const wrongFit: readonly Mistake[] = [
     'Name the signed file.',
   ],
   ['the profile dwell without areas', { 'privacy.profile': 'dwell' }, 'privacy.profile', 'Give areas to one'],
-  ['a profile that is not built yet', { 'privacy.profile': 'occupancy' }, 'privacy.profile', 'footfall'],
+  [
+    'a zone with the name of all doors together',
+    { 'privacy.profile': 'occupancy', 'zones[1].id': 'shop', 'sensors[2].zone': 'shop' },
+    'zones[1].id',
+    'Give the zone another id.',
+  ],
+  [
+    'stays timed in more zones than a visit may pay for',
+    {
+      'privacy.profile': 'dwell',
+      'privacy.precision': 'fine',
+      zones: ['entrance', 'shoes', 'hats', 'socks'].map((id) => ({
+        id,
+        name: id,
+        kind: id === 'entrance' ? 'door' : 'area',
+      })),
+      'sensors[2].areas': ['shoes', 'hats', 'socks'].map((zone) => ({
+        zone,
+        polygon: [
+          [0, 0],
+          [1000, 0],
+          [0, 1000],
+        ],
+      })),
+    },
+    'zones',
+    'Give the radar areas in fewer zones',
+  ],
   [
     'more areas than a visit can pay',
     {

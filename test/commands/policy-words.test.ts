@@ -42,7 +42,7 @@ describe('the policy in plain words', () => {
 
   test('says how far the noise reaches, zone by zone', () => {
     expect(words).toContain('In 95 of 100 cases')
-    expect(words).toContain('Entrance: a number of 15 minutes by at most 7, one of a day by at most 30.')
+    expect(words).toContain('Entrance: a number of 15 minutes by at most 7, one of a day by at most 24 (30 where')
   })
 
   // e^1.4 / (1 + e^1.4) = 0.8022, rounded up.
@@ -85,5 +85,35 @@ describe('the policy in plain words', () => {
   test('says that nobody is asked for consent yet', () => {
     expect(words).toContain('Nobody is asked for consent, so nothing about a single shopper can leave.')
     expect(wordsOf({ purposes: [purpose] })).toContain('offers: declared, but this version asks nobody yet')
+  })
+})
+
+describe('the words of who is inside and how long people stay', () => {
+  const polygon = [
+    [0, 1000],
+    [1000, 1000],
+    [0, 2000],
+  ]
+  const words = wordsOf({ 'privacy.profile': 'dwell', 'sensors[2].areas': [{ zone: 'shoes', polygon }] })
+
+  test('say what is timed, how far the noise reaches and what it is not for', () => {
+    expect(words).toContain('Shoes: how long people stay, timed by aisle.')
+    expect(words).toContain(
+      'The whole shop: how many are inside at the end of a slot, by at most 58 at the end of the day',
+    )
+    expect(words).toContain('Shoes: how many stays of a day had one of eight lengths, by at most 6 for each length.')
+    expect(words).toContain('It is not for fire safety')
+  })
+
+  // e^1.9 / (1 + e^1.9) = 0.8699, rounded up.
+  test('say what a stay pays, and what a lost one pays again', () => {
+    expect(words).toContain('leaves pays 1.9 (epsilon')
+    expect(words).toContain('right at most 87 times in 100')
+    expect(words).toContain('Of this 0.5 is for one stay: 0.5 a stay.')
+    expect(words).toContain('is two stays, and pays 0.5 once more.')
+  })
+
+  test('are not said where neither is told', () => {
+    expect(wordsOf()).not.toMatch(/inside|stay/)
   })
 })

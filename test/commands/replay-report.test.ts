@@ -5,7 +5,7 @@ import { advert, heard, iBeacon, own, refusals, shopUuid } from '../observations
 
 function summary(radio: ReplaySummary['radio']): ReplaySummary {
   const recording = { lines: { radio: { advert: 4 } }, dropped: {}, bad: 0, badLines: [] }
-  const account = { counted: {}, released: 0, missing: {}, late: 0, badLines: [] }
+  const account = { counted: {}, stays: {}, released: 0, missing: {}, late: 0, badLines: [] }
   return { file: 'monday.jsonl', recording, radio, ...account, sent: { acknowledged: 0, waiting: 0 } }
 }
 

@@ -1,9 +1,7 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openDatabase } from '../../src/base/database.ts'
 import { day, hour, parseDuration } from '../../src/base/duration.ts'
-import { consentMigrations } from '../../src/consent/chain.ts'
 import { noticesOf } from '../../src/consent/notice.ts'
 import { stateOf } from '../../src/consent/record.ts'
 import { aKey, aShop, aWish, controller, joined, noon, purpose, type Shop, usualPurposes } from './shop.ts'
@@ -304,12 +302,7 @@ describe('time', () => {
   test('keeps of a sighting its week only, and no more once the key is gone', () => {
     const consents = shop.open()
     const { record } = joined(consents)
-    const rows = () => {
-      const database = openDatabase(join(shop.folder, 'drempel.db'), consentMigrations)
-      const found = database.connection.prepare('SELECT * FROM consent_seen').all()
-      database.close()
-      return found
-    }
+    const rows = () => shop.database().connection.prepare('SELECT * FROM consent_seen').all()
     consents.noteSeen(record)
     shop.clock.advanceTo(hour)
     consents.noteSeen(record)

@@ -19,7 +19,7 @@ export const wings: readonly Room[] = [
 export const sideBuildings: readonly Room[] = [{ name: 'box' }, { name: 'headoffice' }, { name: 'simulator' }]
 
 /** Over everything: these may know makers of several wings. */
-export const roof = ['src/main.ts', 'src/gateway.ts', 'src/config.ts', 'src/commands/']
+export const roof = ['src/main.ts', 'src/gateway.ts', 'src/storage.ts', 'src/config.ts', 'src/commands/']
 
 export interface Room {
   readonly name: string
@@ -244,6 +244,11 @@ export const places: readonly Place[] = [
   { file: 'src/box/plantings.ts', may: ['files'], reason: 'plants what the search must find, in a scratch folder' },
   { file: 'src/box/present-pages.ts', may: ['files'], reason: 'reads which pages of a process are in memory' },
   { file: 'src/box/self-check.ts', may: ['files'], reason: 'makes and removes that scratch folder' },
+  {
+    file: 'src/box/tap.ts',
+    may: ['network'],
+    reason: 'lies between a shadow and its broker, on this machine only, and keeps every byte',
+  },
   {
     file: 'src/simulator/broker.ts',
     may: ['network'],

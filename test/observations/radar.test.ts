@@ -116,7 +116,7 @@ describe('a radar with areas', () => {
       Array.from({ length: 20 }, (_, i) => [target(-950 + 100 * i, 2000)]),
     )
     radar.tick(5000)
-    expect(said.map((o) => o.kind === 'occupied' && [o.zone, o.occupied])).toEqual([
+    expect(said.flatMap((o) => (o.kind === 'occupied' ? [[o.zone, o.occupied]] : []))).toEqual([
       ['left', true],
       ['left', false],
       ['right', true],

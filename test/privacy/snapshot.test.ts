@@ -4,6 +4,7 @@ import { formatSnapshot, parseSnapshot, type Snapshot } from '../../src/privacy/
 const start = 1_795_424_400_000
 const good: Snapshot = {
   counts: { [start]: { entrance: [3, 2] } },
+  stays: { [start]: { shoes: [4, 0, 0, 2, 1, 0, 0, 0] } },
   phones: { [start]: { until: start + 300_000, zones: { entrance: 12 } } },
   alive: { [start]: { entrance: 299_000.5, 'phones/entrance': 300_000 } },
 }
@@ -14,6 +15,7 @@ describe('a snapshot', () => {
   })
 
   it.each([
+    ['a stay of a ninth length', { stays: { [start]: { shoes: [0, 0, 0, 0, 0, 0, 0, 0, 1] } } }],
     ['no phones', { phones: undefined }],
     ['phones that are a list of addresses', { phones: { [start]: ['C0:11:22:33:44:55'] } }],
     ['a text for a number', { phones: { [start]: { until: start + 300_000, zones: { entrance: '12' } } } }],

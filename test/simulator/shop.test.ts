@@ -95,6 +95,19 @@ describe('a virtual shop', () => {
     )
   })
 
+  it('is as busy on each day as its rhythm says, over and over', () => {
+    const shop = createVirtualShop({ ...usual, sensors: [counter('side')], areas: [], rhythm: [1, 0.5, 0] })
+    const comingIn = [0, 1, 2, 3].map((number) =>
+      total(shop.truthBetween(number * day, (number + 1) * day), 'side', 'in'),
+    )
+    // Up to one in seventeen more turn round behind the line.
+    const shares = comingIn.map((people) => people / usual.peoplePerDay)
+    for (const [number, share] of [1, 0.5, 0, 1].entries()) {
+      expect(shares[number]).toBeGreaterThanOrEqual(share)
+      expect(shares[number]).toBeLessThanOrEqual(share * 1.07)
+    }
+  })
+
   it('begins in the middle of a day when told to, with people inside', () => {
     const shop = createVirtualShop({ ...usual, peoplePerDay: 2000, startsAt: 14 * hour })
     const early = shop.truthBetween(0, 600).filter(({ zone }) => zone === 'entrance')

@@ -10,6 +10,9 @@ interface Collected {
     seq: number
     in: number
     out: number
+    /** Only of occupancy, and of dwell. */
+    inside?: number
+    stays?: readonly number[]
     noise95: number
     coverage: number
     missing: string | null

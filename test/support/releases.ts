@@ -1,8 +1,12 @@
 import {
   type DayFields,
+  type DwellFields,
+  type DwellSeries,
   type FootfallFields,
   type FootfallSeries,
   mint,
+  type OccupancyFields,
+  type OccupancySeries,
   type PhonesFields,
   type PhonesSeries,
   type Release,
@@ -78,6 +82,32 @@ export function day(seq: number, changes: Partial<DayFields> = {}, zone = 'entra
     windows: [{ start: startOf(0), in: 3, out: -1 }],
     ...changes,
   })
+}
+
+export function occupancySeries(zone = 'shop'): OccupancySeries {
+  const { unit, mechanism } = footfallSeries()
+  const common = { zone, windowSeconds: 900, unit, epsilon: 0.4, mechanism, noise95: 58 }
+  return { name: `occupancy/${zone}`, kind: 'occupancy', ...common, of: ['entrance'] }
+}
+
+export function occupancy(seq: number, changes: Partial<OccupancyFields> = {}, zone = 'shop'): Release {
+  const series = `occupancy/${zone}`
+  const id = `${shop.store}/${shop.gateway}/${series}/${startOf(seq)}`
+  return mint({ kind: 'occupancy', ...common(seq, zone), series, id, inside: (seq * 7919) % 100, ...changes })
+}
+
+export function dwellSeries(zone = 'shoes'): DwellSeries {
+  const { unit, mechanism } = footfallSeries()
+  const common = { zone, windowSeconds: 86_400, unit, epsilon: 0.5, mechanism, noise95: 6 }
+  return { name: `dwell/${zone}`, kind: 'dwell', ...common }
+}
+
+export function dwell(seq: number, changes: Partial<DwellFields> = {}, zone = 'shoes'): Release {
+  const series = `dwell/${zone}`
+  const id = `${shop.store}/${shop.gateway}/${series}/2026-11-23`
+  const window = { start: '2026-11-22T23:00:00Z', seconds: 86_400 }
+  const stays = [41, 60, 22, -3, 7, 2, 0, 1]
+  return mint({ kind: 'dwell', ...common(seq, zone), series, id, window, stays, ...changes })
 }
 
 export function phonesSeries(zone = 'entrance', changes: Partial<PhonesSeries> = {}): PhonesSeries {

@@ -60,7 +60,7 @@ export function testUplink({ url, speed = 1, outboxClock, ...changes }: TestUpli
     realClock,
     log,
     mode: 'run',
-    session: openSessions(database),
+    session: openSessions(database, boxKey),
     notices: { catalogue: () => catalogue, health: () => health },
     onRestoredImage: (upTo) => adopted.push(upTo),
     ...changes,

@@ -24,6 +24,8 @@ export interface Shop {
   /** Moves on to a wall time, ticking every second of it (or every `step` ms). */
   until(time: string, step?: number): void
   pass(direction: 'in' | 'out', people: number, zone?: string): void
+  /** Stays of so many minutes are over now. */
+  stay(minutes: number, people: number, zone: string): void
   /** Phones are heard now: one advert of each, of addresses that are numbered. */
   phones(numbers: Iterable<number>, zone?: string): void
   /** Changes the configuration, as the gateway does at its next start. */
@@ -37,6 +39,8 @@ export interface ShopOptions {
   readonly opening?: Opening
   readonly timezone?: string
   readonly zones?: readonly Zone[]
+  /** Zones of the radar's areas. */
+  readonly areas?: readonly string[]
   /** Zones with a radio. */
   readonly radios?: readonly string[]
   readonly privacy?: Partial<PrivacySettings>
@@ -63,7 +67,7 @@ const door: Zone = { id: 'entrance', name: 'Entrance', kind: 'door' }
 export function openShop(options: ShopOptions): Shop {
   const database = options.database ?? openDatabase(':memory:', migrations)
   const clock = manualClock(Date.parse(options.start), options.trusted ?? true)
-  const journal = openJournal(database, 'test')
+  const journal = openJournal(database, key, 'test')
   const plan = openPlan(database, key)
   plan.begin(policyFor(options))
   const sent: Shop['sent'] = []
@@ -72,7 +76,7 @@ export function openShop(options: ShopOptions): Shop {
     clock,
     plan,
     journal,
-    runningDay: openRunningDay(database),
+    runningDay: openRunningDay(database, key),
     bits: options.bits ?? cryptoBits(),
     origin: 'shop/gw',
     aliveShare: options.aliveShare ?? (() => 1),
@@ -100,6 +104,7 @@ export function openShop(options: ShopOptions): Shop {
     },
     adopt: (change) => wall.adopt(policyFor({ ...options, ...change })),
     pass: (direction, people, zone = 'entrance') => wall.count(clock.monotonic(), { zone, direction, people }),
+    stay: (minutes, people, zone) => wall.count(clock.monotonic(), { zone, lasted: minutes * 60_000, people }),
     phones(numbers, zone = 'entrance') {
       for (const number of numbers) wall.hear(clock.monotonic(), { zone, advert: advertOf(number) })
     },
@@ -122,11 +127,12 @@ export const phonesSettings: NonNullable<PrivacySettings['phones']> = {
   rssiMin: -75,
 }
 
-export function policyFor({ timezone, opening, zones, radios, privacy }: Partial<ShopOptions>): Policy {
+export function policyFor({ timezone, opening, zones, areas, radios, privacy }: Partial<ShopOptions>): Policy {
+  const radar = areas ? [{ kind: 'ld2450', zone: 'entrance', areas: areas.map((zone) => ({ zone })) }] : []
   return policyOf({
     store: { timezone: timezone ?? 'UTC', opening: opening ?? '09:00-18:00' },
     zones: zones ?? [door],
-    sensors: (radios ?? []).map((zone) => ({ kind: 'ble', zone })),
+    sensors: [...(radios ?? []).map((zone) => ({ kind: 'ble', zone })), ...radar],
     privacy: { profile: 'footfall', window: '15m', precision: 'standard', ...privacy },
   })
 }

@@ -15,8 +15,12 @@ import { type Health, jsonSchemas } from '../../src/uplink/feed-schema.ts'
 import {
   day,
   daySeries,
+  dwell,
+  dwellSeries,
   footfall,
   footfallSeries,
+  occupancy,
+  occupancySeries,
   phones,
   phonesSeries,
   policy,
@@ -100,6 +104,27 @@ describe('a release on the wire', () => {
     for (const one of others) expect(encodeRelease(one, phonesSeries(), shop).bytes).toHaveLength(outgoing.bytes.length)
     const packed = encodeBacklog([outgoing, encodeRelease(footfall(10), footfallSeries(), shop)], shop)
     expect(fits('backlog', JSON.parse(packed.bytes.toString()))).toBe(true)
+  })
+
+  it('of who is inside and of stays are lines of their own keys, of one length with and without numbers', () => {
+    const inside = encodeRelease(occupancy(9, { inside: -12 }), occupancySeries(), shop)
+    expect(inside.topic).toBe('drempel/v1/acme/nl-0042/gw-1/occupancy/shop')
+    expect(inside.bytes.toString()).toContain('"seconds":900},"inside":-12,"noise95":7,')
+    const stays = encodeRelease(dwell(10), dwellSeries(), shop)
+    expect(stays.topic).toBe('drempel/v1/acme/nl-0042/gw-1/dwell/shoes')
+    expect(stays.bytes.toString()).toContain(
+      '"seconds":86400},"minutes":[0,1,2,5,10,20,40,60],"stays":[41,60,22,-3,7,2,0,1],"noise95":7,',
+    )
+    const gone = { missing: 'calibration', coverage: 0.45 } as const
+    for (const one of [occupancy(11, { inside: null, ...gone }), occupancy(999_999_999_999, { inside: -1e9 })]) {
+      expect(encodeRelease(one, occupancySeries(), shop).bytes).toHaveLength(inside.bytes.length)
+    }
+    const most = Array<number>(8).fill(-1e9)
+    for (const one of [dwell(11, { stays: null, ...gone }), dwell(999_999_999_999, { stays: most })]) {
+      expect(encodeRelease(one, dwellSeries(), shop).bytes).toHaveLength(stays.bytes.length)
+    }
+    expect(fits('backlog', JSON.parse(encodeBacklog([inside, stays], shop).bytes.toString()))).toBe(true)
+    expect(() => encodeRelease(dwell(12, { stays: [1, 2, 3] }), dwellSeries(), shop)).toThrow('/stays')
   })
 
   it('clamps what no shop can count, and rounds steps to the digits they have', () => {

@@ -20,7 +20,7 @@ export interface OfficeParts {
   readonly onLink: (change: Partial<Link>) => void
 }
 
-const expected = ['status', 'catalogue', 'health', 'footfall', 'day', 'phones'] as const
+const expected = ['status', 'catalogue', 'health', 'footfall', 'day', 'occupancy', 'dwell', 'phones'] as const
 
 export async function openOffice(parts: OfficeParts): Promise<Office> {
   const broker = await openBroker(parts)

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import type { Config } from '../../config.ts'
-import type { FootfallFields, PhonesFields } from '../../privacy/release.ts'
+import type { DwellFields, FootfallFields, OccupancyFields, PhonesFields } from '../../privacy/release.ts'
 import type { Received } from '../../web/showing.ts'
 
 /** What the demo prints. Colours only where standard output is a terminal that wants them. */
@@ -31,13 +31,13 @@ export function createWords({ store, zones }: Config): DemoWords {
     release({ topic, text, walked }) {
       const sent: Sent = JSON.parse(text)
       const [kind, zone] = topic.split('/').slice(-2)
-      const name = zones.find(({ id }) => id === zone)?.name ?? ''
-      const isDay = kind === 'day'
+      const name = zones.find(({ id }) => id === zone)?.name ?? zone ?? ''
+      const isDay = kind === 'day' || kind === 'dwell'
       const when = isDay ? ' day ' : format(Date.parse(sent.window.start) + sent.window.seconds * 1000)
       const wide = (one: number | null) => `${one ?? '-'}`.padStart(isDay ? 5 : 3)
       const said = sent.missing ? `missing: ${sent.missing}` : saidOf(sent, wide)
       const head = `  ${when}  ${name.padEnd(widest)}   ${styleText('bold', said)}`
-      if ('devices' in sent) return `${head}\n`
+      if (!('in' in sent)) return `${head}\n`
       return `${head}   ${styleText('dim', `walked ${wide(walked.in)}  ${wide(walked.out)}`)}\n`
     },
     night: (now) => styleText('dim', `  ${format(now)}  The shop is closed; the night passes quickly.\n`),
@@ -45,11 +45,17 @@ export function createWords({ store, zones }: Config): DemoWords {
 }
 
 /** A payload, whose kind stands in its topic. */
-type Sent = Omit<FootfallFields, 'kind'> | Omit<PhonesFields, 'kind'>
+type Sent =
+  | Omit<FootfallFields, 'kind'>
+  | Omit<OccupancyFields, 'kind'>
+  | Omit<DwellFields, 'kind'>
+  | Omit<PhonesFields, 'kind'>
 
 function saidOf(sent: Sent, wide: (one: number | null) => string): string {
   const band = `± ${`${sent.noise95}`.padStart(2)}`
-  if (!('devices' in sent)) return `in ${wide(sent.in)}   out ${wide(sent.out)}   ${band}`
+  if ('in' in sent) return `in ${wide(sent.in)}   out ${wide(sent.out)}   ${band}`
+  if ('inside' in sent) return `inside ${wide(sent.inside)}   ${band}`
+  if ('stays' in sent) return `stays ${sent.stays?.map(wide).join(' ')}   ${band}`
   const { people } = sent
   const guess = people ? `   people ${people.low} to ${people.high}` : ''
   return `phones ${wide(sent.devices)}   ${band}${guess}`

@@ -53,6 +53,7 @@ export function createAntenna(parts: AntennaParts): Antenna {
   let attempting: Promise<void> | undefined
   let isWanted = false
   let needsPowerCycle = false
+  let mayWatch = false
   let failures = 0
   let cancelRetry = () => {}
   let droppedBefore = 0
@@ -80,13 +81,15 @@ export function createAntenna(parts: AntennaParts): Antenna {
       reader ??= await openReader()
       await endScan()
       if (needsPowerCycle) await cyclePower()
+      mayWatch = !proof.isBroken(clock.monotonic())
       const begun = await startScan({
         adapter,
         clock,
         patterns,
         reader,
         nextActivation,
-        avoidsMonitor: proof.isBroken(),
+        avoidsMonitor: !mayWatch,
+        isStale: () => mine !== turn,
       })
       if (isClosed || mine !== turn) return await begun.stop()
       scan = begun
@@ -108,7 +111,8 @@ export function createAntenna(parts: AntennaParts): Antenna {
       on: {
         advert: parts.heard,
         adapterChanged({ powered, discovering }) {
-          if (powered === true && !scan) begin()
+          // An attempt under way has turned it on itself.
+          if (powered === true && !scan && !attempting) begin()
           if (powered === false && scan) lost('busy')
           if (discovering === false && scan?.mode === 'discovery') lost('busy')
         },
@@ -157,6 +161,7 @@ export function createAntenna(parts: AntennaParts): Antenna {
   function lost(refusal: Refusal): void {
     turn++
     proof.stop()
+    if (refusal === 'no-bluez' && mayWatch) proof.died(clock.monotonic())
     scan?.control.close()
     scan = undefined
     if (!isClosed) failed(refusal)

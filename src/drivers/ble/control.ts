@@ -32,7 +32,7 @@ export async function openControl(adapter: string, clock: Clock): Promise<Contro
   // Without a listener a bus that fails would end the process; nobody may be waiting when it does.
   bluetooth.dbus.on('error', () => broken.reject(new Refused('no-bus')))
   broken.promise.catch(() => {})
-  neverIntrospectDevices(bluetooth.dbus, adapter)
+  tameProxies(bluetooth.dbus, adapter)
   let radio: ReturnType<typeof find> | undefined
 
   async function find() {
@@ -61,10 +61,21 @@ export async function openControl(adapter: string, clock: Clock): Promise<Contro
     await helper.callMethod('StartDiscovery')
   }
 
+  async function power(on: boolean): Promise<void> {
+    const { helper } = await found()
+    try {
+      await helper.set('Powered', typed('boolean', on))
+    } catch (error) {
+      // Kernels from 5.17 on call a radio switch a failure like any other; BlueZ knows better, where it says so.
+      const state = await helper.prop('PowerState').catch(() => undefined)
+      throw state === 'off-blocked' ? new Refused('blocked') : error
+    }
+  }
+
   return {
     hasAdapter: () => timely(bluetooth.adapters()).then((names) => names.includes(adapter)),
     isPowered: () => timely(found().then((one) => one.isPowered())),
-    power: (on) => timely(found().then((one) => one.helper.set('Powered', typed('boolean', on)))),
+    power: (on) => timely(power(on)),
     startDiscovery: () => timely(discover()),
     stopDiscovery: () => timely(found().then((one) => one.stopDiscovery())),
     close: session.destroy,
@@ -82,16 +93,22 @@ interface Internals {
 interface Radio {
   readonly helper: {
     set(property: string, value: unknown): Promise<void>
+    prop(property: string): Promise<unknown>
     callMethod(member: string, ...args: readonly unknown[]): Promise<unknown>
   }
 }
 
 /**
  * node-ble asks BlueZ to describe the adapter, and the answer lists the address of every device as text. It is told
- * what an adapter looks like instead.
+ * what an adapter looks like instead. And its bus asks for the first object and for a match rule at once: where BlueZ is gone
+ * and the refusal comes before the rule, nobody catches it, which ends the process. So the first object is the bus itself.
  */
-function neverIntrospectDevices(dbus: Internals['dbus'], adapter: string): void {
+function tameProxies(dbus: Internals['dbus'], adapter: string): void {
   const ask = dbus.getProxyObject.bind(dbus)
-  dbus.getProxyObject = (name, path) =>
-    ask(name, path, path === `/org/bluez/${adapter}` ? adapterIntrospection : undefined)
+  const first = ask('org.freedesktop.DBus', '/org/freedesktop/DBus')
+  first.catch(() => {})
+  dbus.getProxyObject = async (name, path) => {
+    await first
+    return ask(name, path, path === `/org/bluez/${adapter}` ? adapterIntrospection : undefined)
+  }
 }

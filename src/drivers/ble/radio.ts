@@ -75,6 +75,7 @@ export function createRadioDriver(settings: SensorOf<'ble'>, parts: RadioParts):
     hearing.look(at)
     antenna.look(at)
     if (!antenna.isScanning()) {
+      // Where it is down already, the reason that was given is the better one.
       if (at - lastScan > pause && state.current().state === 'up') state.down(reasonOf('busy', settings.adapter))
       return
     }

@@ -23,8 +23,10 @@ export interface ScanParts {
   readonly patterns: readonly Pattern[]
   /** Resolves when BlueZ next says that a monitor is active. */
   readonly nextActivation: () => Promise<void>
-  /** The monitor was seen to let nothing through. */
+  /** The monitor was seen to let nothing through, or BlueZ to die of it. */
   readonly avoidsMonitor: boolean
+  /** BlueZ or the adapter came or went meanwhile: what is begun now must be begun again. */
+  readonly isStale: () => boolean
 }
 
 const activation = 5 * second
@@ -39,6 +41,7 @@ export async function startScan(parts: ScanParts): Promise<Scan> {
   const control = await openControl(adapter, clock)
   try {
     if (!(await control.hasAdapter())) throw new Refused('no-adapter')
+    if (parts.isStale()) throw new Refused('busy')
     if (!(await control.isPowered())) await control.power(true)
     const isWatched = !parts.avoidsMonitor && (await watch(parts))
     if (!isWatched) await control.startDiscovery()
@@ -56,6 +59,8 @@ async function watch({ reader, clock, patterns, nextActivation }: ScanParts): Pr
   await reader.unregisterMonitor()
   const active = nextActivation().then(() => true)
   const { isOk } = await reader.registerMonitor(patterns)
+  // It may have died of it. Discovery would start it anew, and not know.
+  if (!reader.isPresent) throw new Refused('no-bluez')
   if (!isOk) return false
   const late = Promise.withResolvers<boolean>()
   const cancel = clock.after(activation, () => late.resolve(false))

@@ -24,10 +24,11 @@ export type ReadTelemetry = (data: Uint8Array, at: number) => Measured | undefin
 
 const nothing: Measured = {}
 
-/** Battery and temperature in an Eddystone-TLM frame; it names no device, so whoever asks knows whose it is. */
+/** Battery and temperature in a plain Eddystone-TLM frame; it names no device, so whoever asks knows whose it is. */
 export const readBeacon: ReadTelemetry = (data) => {
   const frame = structureOf(data, adType.serviceData16, 0xfeaa)
-  const decoded = frame && decodeEddystone(frame)
+  // Other frames hold ids, and decoding leaves them in memory as text: whoever copies a beacon may add his own.
+  const decoded = frame?.[0] === 0x20 && frame[1] === 0 ? decodeEddystone(frame) : undefined
   return typeof decoded === 'object' && decoded.format === 'eddystone-tlm' ? measured(decoded) : nothing
 }
 

@@ -18,8 +18,8 @@ export function createMessages({ timezone }) {
     lengths.set(topic, [...(lengths.get(topic) ?? []), bytes].slice(-500))
     if (newest) prepend(byId('earlier'), earlier(newest), earlierShown)
     newest = { topic, text, entry, bytes, label: labelOf(entry) }
-    // The table sets people who walked beside people who were counted; phones are neither.
-    if (entry.kind !== 'phones') prepend(byId('rows'), rowOf(entry, newest.label), 200)
+    // The table sets people who walked beside people who were counted; other kinds are neither.
+    if ('in' in entry.release) prepend(byId('rows'), rowOf(entry, newest.label), 200)
     isFresh = true
   }
 
@@ -40,7 +40,7 @@ export function createMessages({ timezone }) {
 
   function labelOf({ kind, release }) {
     const start = new Date(release.window.start)
-    if (kind === 'day') return `day ${release.id.slice(-10)}`
+    if (kind === 'day' || kind === 'dwell') return `day ${release.id.slice(-10)}`
     return `${clock.format(start)} to ${clock.format(new Date(start.getTime() + release.window.seconds * 1000))}`
   }
 
@@ -58,7 +58,8 @@ function sizeOf(bytes, text, lengths) {
 /** The very text, with the numbers and the padding marked. */
 function asSent(text) {
   const body = text.trimEnd()
-  const numbers = /"in":(-?\d+|null),"out":(-?\d+|null)|"devices":(-?\d+|null)/.exec(body)
+  const numbers =
+    /"in":(-?\d+|null),"out":(-?\d+|null)|"(?:devices|inside)":(-?\d+|null)|"stays":(\[[-\d,]+\]|null)/.exec(body)
   const padding = html('span', { class: 'padding' }, text.slice(body.length))
   if (!numbers) return [body, padding]
   const end = numbers.index + numbers[0].length
@@ -73,6 +74,8 @@ function earlier({ topic, text, entry, label }) {
 
 function numbersOf({ kind, release }) {
   if (kind === 'phones') return `phones ${release.devices ?? 'missing'}`
+  if (kind === 'occupancy') return `inside ${release.inside ?? 'missing'}`
+  if (kind === 'dwell') return `stays ${release.stays?.join(' ') ?? 'missing'}`
   return `in ${release.in ?? 'missing'}, out ${release.out ?? 'missing'}`
 }
 

@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { scaledClock } from '../../../src/base/clock.ts'
 import { decodeAdvert } from '../../../src/drivers/ble/advert.ts'
 import vectors from '../../fixtures/adverts.json' with { type: 'json' }
 import { type Bluez, type BluezOptions, canRunBluez, startBluez } from '../../support/bluez/bluez.ts'
+import { startBus } from '../../support/bluez/bus.ts'
 import { trials } from '../../support/need.ts'
 import { type Listening, type ListeningOptions, listen, ownAdvert, ownBeacon } from './radio-listening.ts'
 
@@ -99,6 +103,15 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
     expect((await bluez.state()).adapters.hci0!.devices).toBe(1)
   })
 
+  it('knows the strength of a phone whose data changes, though BlueZ tells it only when it changes much', async () => {
+    const { bluez, listening } = await start({ experimental: true })
+    await listening.untilUp()
+    for (const n of [0, 1, 2]) await bluez.advert({ ...stranger(1), rssi: -61 - n, data: stranger(n).data })
+    await bluez.advert({ ...stranger(1), rssi: -80, data: stranger(3).data })
+    await listening.until(() => listening.heard.length >= 4, 'all adverts')
+    expect(listening.heard.map(({ rssi }) => rssi)).toEqual([-61, -61, -61, -80])
+  })
+
   it('drops strangers where BlueZ cannot', async () => {
     const { bluez, listening } = await start({}, { hearsPeople: false, beacons: [ownBeacon] })
     await listening.untilUp()
@@ -126,10 +139,11 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
   it('does not wait for ever for a call that is never answered', async () => {
     const bluez = await startBluez()
     open.bluez = bluez
-    await bluez.hang('StartDiscovery', 2)
+    await bluez.hang('StartDiscovery')
     // Ten seconds of patience in one.
     open.listening = await listen({ address: bluez.address, clock: scaledClock(Date.now(), 10) })
     await open.listening.untilDown(/does not answer/)
+    await bluez.heal()
     await open.listening.untilUp()
   })
 
@@ -144,8 +158,21 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
     await listening.untilUp()
   })
 
+  it('goes on saying why it is down, not that it is busy', async () => {
+    const clock = scaledClock(Date.now(), 10)
+    const { listening } = await start({ adapters: [] }, { clock })
+    await listening.untilDown(/no Bluetooth adapter hci0/)
+    const [begin, reasons] = [clock.monotonic(), new Set<string | undefined>()]
+    const isOver = () => {
+      reasons.add(listening.driver.health().reason)
+      return clock.monotonic() - begin > 30_000
+    }
+    await listening.until(isOver, 'half a minute')
+    expect([...reasons].filter((reason) => /not ready/.test(reason ?? ''))).toEqual([])
+  })
+
   it('turns on a radio that is off, and says so when a radio switch forbids it', async () => {
-    const { bluez, listening } = await start({ poweredOff: true })
+    const { bluez, listening } = await start({ experimental: true, poweredOff: true })
     await listening.untilUp()
     await bluez.power(false, { rfkill: true })
     await listening.untilDown(/rfkill/)
@@ -153,12 +180,31 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
     await listening.untilUp()
   })
 
-  it('says that there is no bus, and lives on', async () => {
-    const { bluez, listening } = await start({})
+  it('registers its monitor once, also where it must turn on the radio', async () => {
+    const { bluez, listening } = await start({ experimental: true, poweredOff: true })
     await listening.untilUp()
-    await bluez.killBus()
+    await bluez.advert(stranger(1))
+    await listening.until(() => listening.heard.length > 0, 'an advert')
+    expect(Object.values((await bluez.log()).calls.RegisterMonitor ?? {})).toEqual([1])
+  })
+
+  it('says that there is no bus, and hears again when there is one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'drempel-no-bus-'))
+    const address = `unix:path=${join(folder, 'socket')}`
+    const listening = await listen({ address })
+    open.listening = listening
     await listening.untilDown(/D-Bus/)
-    expect(listening.driver.health().state).toBe('down')
+    for (let time = 0; time < 2; time++) {
+      const bus = await startBus({ listen: address })
+      open.bluez = await startBluez({}, address)
+      await listening.untilUp(40_000)
+      await open.bluez.stop()
+      await bus.kill()
+      await listening.untilDown(/D-Bus|not run/)
+      rmSync(join(folder, 'socket'), { force: true })
+    }
+    await listening.close()
+    rmSync(folder, { recursive: true })
   })
 
   it('leaves a monitor that lets nothing through, and keeps one that does', async () => {
@@ -173,6 +219,18 @@ describe.skipIf(!canRunBluez())('a radio behind BlueZ', { timeout: 60_000 }, () 
     const beacon = { address: 'C0:11:22:33:44:55', type: 'random', rssi: -50, data: ownAdvert } as const
     beat(50, () => bluez.advert(beacon))
     await listening.until(() => listening.driver.health().scan === 'discovery', 'discovery', 20_000)
+  })
+
+  it('leaves monitors alone where BlueZ dies of them again and again', async () => {
+    const { bluez, listening } = await start({ experimental: true, fatalMonitors: true })
+    let deaths = 0
+    while (listening.driver.health().scan !== 'discovery') {
+      await bluez.ended()
+      deaths++
+      await bluez.restart()
+      await Promise.race([bluez.ended(), listening.untilUp()])
+    }
+    expect(deaths).toBe(4)
   })
 
   describe('that hears nothing', () => {

@@ -21,7 +21,7 @@ OFFERED = {
         'Class': ('u', 'read'), 'Powered': ('b', 'readwrite'), 'Discoverable': ('b', 'readwrite'),
         'DiscoverableTimeout': ('u', 'readwrite'), 'Pairable': ('b', 'readwrite'),
         'PairableTimeout': ('u', 'readwrite'), 'Discovering': ('b', 'read'), 'UUIDs': ('as', 'read'),
-        'Modalias': ('s', 'read'), 'Roles': ('as', 'read'),
+        'Modalias': ('s', 'read'), 'Roles': ('as', 'read'), 'PowerState': ('s', 'read'),
     },
 }
 
@@ -34,7 +34,7 @@ class Adapter(Thing):
         self.is_blocked = False
         self.is_deaf = False
         self.discovery = Discovery()
-        self.monitors = monitors.Monitors(bus)
+        self.monitors = monitors.Monitors(bus, options.fatal_monitors)
         self.advertising = advertising.Advertising(bus, self._advertising_changed)
         # By path, the longest unheard first.
         self.devices = OrderedDict()
@@ -48,6 +48,7 @@ class Adapter(Thing):
                                 signature='s'),
             'Modalias': 'usb:v1D6Bp0246d0542', 'Roles': dbus.Array(['central', 'peripheral'], signature='s'),
         }
+        self.show_power_state()
 
     def offers(self):
         common = {ADAPTER: OFFERED, advertising.ADVERTISING_MANAGER: advertising.OFFERED}
@@ -69,7 +70,8 @@ class Adapter(Thing):
             self.show({name: kind(value)})
             return
         if value and self.is_blocked:
-            raise BluezError('Blocked', 'Blocked through rfkill')
+            # Kernels from 5.17 on: a plain failure, as seen with 6.1.
+            raise BluezError('Failed', 'Failed')
         if not value:
             self.remove_devices()
         self.power(bool(value))
@@ -85,12 +87,19 @@ class Adapter(Thing):
     def is_powered(self):
         return bool(self.shown['Powered'])
 
+    def show_power_state(self):
+        """The property is experimental."""
+        if self.options.experimental:
+            state = 'off-blocked' if self.is_blocked else 'on' if self.shown['Powered'] else 'off'
+            self.shown['PowerState'] = dbus.String(state)
+
     def power(self, on):
         """Off: all discovery sessions are gone and nobody is told but by the properties. Monitors stay."""
         if not on:
             self.discovery.clear()
             self.forget_rssi()
         self.show({'Powered': dbus.Boolean(on), **({} if on else {'Discovering': dbus.Boolean(False)})})
+        self.show_power_state()
 
     def _ready(self):
         if not self.is_powered:

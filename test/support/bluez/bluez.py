@@ -173,6 +173,7 @@ def arguments():
     parser.add_argument('--duplicate-filter', default=None, action='store_true',
                         help='the controller drops repeats of an address until discovery is started again')
     parser.add_argument('--device-found', action='store_true', help='calls DeviceFound, once a device and monitor')
+    parser.add_argument('--fatal-monitors', action='store_true', help='dies when a monitor is registered')
     return parser.parse_args()
 
 

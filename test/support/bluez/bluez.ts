@@ -29,6 +29,8 @@ export interface BluezOptions {
   readonly duplicateFilter?: boolean
   /** Calls DeviceFound of monitors, once a device. Real ones did so for few devices. */
   readonly deviceFound?: boolean
+  /** Dies when a monitor is registered, as some versions did. */
+  readonly fatalMonitors?: boolean
 }
 
 /** Invented phones: addresses that rotate, from a seed. */
@@ -121,6 +123,8 @@ export interface Bluez {
   kill(): Promise<void>
   /** kill -9, and a new one on the same bus that knows nothing of before. */
   restart(options?: BluezOptions): Promise<void>
+  /** Resolves when the service has ended by itself. */
+  ended(): Promise<void>
   /** The bus dies, and with it the service. */
   killBus(): Promise<void>
   stop(): Promise<void>
@@ -164,6 +168,7 @@ export async function startBluez(options: BluezOptions = {}, on?: string): Promi
       await service.exited
     },
     kill: () => service.end(),
+    ended: () => service.exited,
     async restart(next = options) {
       await service.end()
       service = await startProcess(flagsOf(bus.address, next))
@@ -189,6 +194,7 @@ function flagsOf(address: string, options: BluezOptions): string[] {
     ...(options.poweredOff ? ['--powered-off'] : []),
     ...(options.duplicateFilter ? ['--duplicate-filter'] : []),
     ...(options.deviceFound ? ['--device-found'] : []),
+    ...(options.fatalMonitors ? ['--fatal-monitors'] : []),
     ...(options.adaptersAfterMs === undefined ? [] : ['--adapters-after-ms', String(options.adaptersAfterMs)]),
     ...(options.temporaryTimeout === undefined ? [] : ['--temporary-timeout', String(options.temporaryTimeout)]),
   ]

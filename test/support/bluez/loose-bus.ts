@@ -39,14 +39,32 @@ export async function startLooseBus(heard: (bytes: Buffer, say: LooseBus['say'])
   }
 }
 
+/** The messages, in little-endian order as clients here write it, that `bytes` hold. */
+export function messagesIn(bytes: Buffer): Buffer[] {
+  const messages: Buffer[] = []
+  for (let at = 0; at + 16 <= bytes.length; ) {
+    const end = at + 16 + ((bytes.readUInt32LE(at + 12) + 7) & -8) + bytes.readUInt32LE(at + 4)
+    messages.push(bytes.subarray(at, end))
+    at = end
+  }
+  return messages
+}
+
 /** An empty answer to the message of each serial that `bytes` hold, as a bus gives it to Hello and AddMatch. */
 export function answersTo(bytes: Buffer): Buffer {
-  const answers: Buffer[] = []
-  for (let at = 0; at + 16 <= bytes.length; ) {
-    answers.push(emptyAnswer(bytes.readUInt32LE(at + 8)))
-    at += 16 + ((bytes.readUInt32LE(at + 12) + 7) & -8) + bytes.readUInt32LE(at + 4)
-  }
-  return Buffer.concat(answers)
+  return Buffer.concat(messagesIn(bytes).map((message) => emptyAnswer(serialOf(message))))
+}
+
+/** An error of the name a.b in answer to a message. */
+export function refusalTo(message: Buffer): Buffer {
+  const name = '0401730003000000612e620000000000'
+  const refusal = Buffer.from(`6c030101000000000100000014000000${'0501750000000000'}${name}`, 'hex')
+  refusal.writeUInt32LE(serialOf(message), 20)
+  return refusal
+}
+
+function serialOf(message: Buffer): number {
+  return message.readUInt32LE(8)
 }
 
 function emptyAnswer(serial: number): Buffer {

@@ -1,4 +1,6 @@
 """org.bluez.AdvertisementMonitorManager1: the patterns that clients watch for, without discovery."""
+import os
+
 import dbus
 
 from advert import LONGEST
@@ -6,8 +8,9 @@ from bus import MANAGER, PENDING, BluezError
 
 MONITOR = 'org.bluez.AdvertisementMonitor1'
 MONITOR_MANAGER = 'org.bluez.AdvertisementMonitorManager1'
-# What the kernel takes (HCI_MAX_ADV_MONITOR_NUM_PATTERNS).
-MOST_PATTERNS = 16
+# The kernel takes 16, but of more than this bluetoothd dies (bluez/bluez#2398; seen with 5.66).
+MOST_PATTERNS = 7
+ABORTED = 134
 OFFERED = {
     'methods': {'RegisterMonitor': ('o', ''), 'UnregisterMonitor': ('o', '')},
     'properties': {'SupportedMonitorTypes': ('as', 'read'), 'SupportedFeatures': ('as', 'read')},
@@ -58,8 +61,10 @@ def read_monitor(properties):
     if properties.get('Type') != 'or_patterns' or not are_thresholds_right(properties.get('RSSIThresholdsAndTimers')):
         return None
     patterns = read_patterns(properties.get('Patterns'))
-    if patterns is None or len(patterns) > MOST_PATTERNS:
+    if patterns is None:
         return None
+    if len(patterns) > MOST_PATTERNS:
+        os._exit(ABORTED)
     sampling = properties.get('RSSISamplingPeriod')
     return {'patterns': patterns, 'sampling': None if sampling is None else int(sampling), 'found': set()}
 
@@ -108,13 +113,16 @@ class Application:
 class Monitors:
     """Of one adapter."""
 
-    def __init__(self, bus):
+    def __init__(self, bus, are_fatal):
         self.bus = bus
+        self.are_fatal = are_fatal
         self.applications = {}
         self.are_broken = False
 
     def register(self, message, path):
         """The reply comes once the client has told its objects, and also when it could not."""
+        if self.are_fatal:
+            os._exit(ABORTED)
         key = str(message.get_sender()), str(path)
         if key in self.applications:
             raise BluezError('AlreadyExists', 'Already Exists')

@@ -89,7 +89,7 @@ export function createAdvertEar({ adapter, on, now, connection }: AdvertEarParts
     complete(told, slot)
     if (!isAdvert) return
     devices.heard(slot, secondNow())
-    deliver(told, flags)
+    deliver(told, flags, slot)
   }
 
   function ask(): void {
@@ -103,7 +103,7 @@ export function createAdvertEar({ adapter, on, now, connection }: AdvertEarParts
     const slot = devices.put(scratch.bytes, flags, secondNow())
     if (slot < 0) counts.tableFull++
     complete(told, slot)
-    if (told.hasRssi || told.hasData) deliver(told, flags)
+    if (told.hasRssi || told.hasData) deliver(told, flags, slot)
   }
 
   function deviceRemoved(): void {
@@ -115,10 +115,17 @@ export function createAdvertEar({ adapter, on, now, connection }: AdvertEarParts
     if (slot >= 0) memory.complete(devices.place(slot), kinds, scratch)
   }
 
-  function deliver({ rssi }: Told, flags: number): void {
+  /** BlueZ says nothing of a strength that changed by less than 8 dB (adapter.c), so the last one still holds. */
+  function strengthOf({ rssi, hasRssi }: Told, slot: number): number {
+    if (slot < 0) return rssi
+    if (hasRssi) devices.setStrength(slot, rssi)
+    return devices.strength(slot)
+  }
+
+  function deliver(told: Told, flags: number, slot: number): void {
     counts.adverts++
-    scratch.describe((flags & deviceFlag.random) !== 0, rssi)
-    about.rssi = rssi
+    about.rssi = strengthOf(told, slot)
+    scratch.describe((flags & deviceFlag.random) !== 0, about.rssi)
     about.data = scratch.data
     on.advert(scratch.sealed, about)
   }

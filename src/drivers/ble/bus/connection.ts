@@ -47,7 +47,7 @@ export const errorName = {
 /** As libdbus waits, ms. */
 const patience = 25_000
 const longestMessage = 2 ** 20
-/** Room for what we send: the longest, 128 patterns, takes about 10 kB. Nobody else chooses its length. */
+/** Room for what we send: the longest, 140 patterns, takes about 10 kB. Nobody else chooses its length. */
 const roomToWrite = 32_768
 export const bus = {
   destination: 'org.freedesktop.DBus',

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { addressLength } from './device-path.ts'
 import type { Memory } from './memory.ts'
+import { noRssi } from './scratch.ts'
 
 /** What is known of a device besides its address. */
 export const deviceFlag = {
@@ -27,6 +28,9 @@ export interface Devices {
   place(slot: number): number
   setFlags(slot: number, flags: number): void
   heard(slot: number, second: number): void
+  /** dBm, as it was set last; noRssi before. */
+  strength(slot: number): number
+  setStrength(slot: number, dBm: number): void
   remove(slot: number): void
   /**
    * Shows every device that was last heard at `second` or before; what `visit` answers true for is removed. The six bytes
@@ -50,6 +54,7 @@ export function createDevices(capacity: number, memory: Memory): Devices {
   const flags = new Uint8Array(slots)
   const heard = new Uint32Array(slots)
   const places = new Uint32Array(slots)
+  const strengths = new Int8Array(slots)
   // Never on the heap: arrays of at most 64 bytes would be.
   const shown = new Uint8Array(128)
   // Seeded, or somebody could choose addresses that all fall into one place.
@@ -73,6 +78,7 @@ export function createDevices(capacity: number, memory: Memory): Devices {
     low[slot] = lowerPart(bytes)
     high[slot] = (bytes[0]! << 8) | bytes[1]!
     places[slot] = memory.take()
+    strengths[slot] = noRssi
     size++
   }
 
@@ -86,7 +92,7 @@ export function createDevices(capacity: number, memory: Memory): Devices {
       move(next, hole)
       hole = next
     }
-    low[hole] = high[hole] = flags[hole] = heard[hole] = places[hole] = 0
+    low[hole] = high[hole] = flags[hole] = heard[hole] = places[hole] = strengths[hole] = 0
     size--
   }
 
@@ -96,6 +102,7 @@ export function createDevices(capacity: number, memory: Memory): Devices {
     flags[to] = flags[from]!
     heard[to] = heard[from]!
     places[to] = places[from]!
+    strengths[to] = strengths[from]!
   }
 
   function show(slot: number): Uint8Array {
@@ -129,6 +136,10 @@ export function createDevices(capacity: number, memory: Memory): Devices {
     heard(slot, second) {
       heard[slot] = second
     },
+    strength: (slot) => strengths[slot]!,
+    setStrength(slot, dBm) {
+      strengths[slot] = dBm
+    },
     remove,
     removeOlder(second, visit) {
       for (let slot = 0; slot < slots && size > 0; slot++) {
@@ -138,7 +149,7 @@ export function createDevices(capacity: number, memory: Memory): Devices {
       shown.fill(0)
     },
     clear() {
-      for (const part of [low, high, flags, heard, places]) part.fill(0)
+      for (const part of [low, high, flags, heard, places, strengths]) part.fill(0)
       memory.clear()
       size = 0
     },

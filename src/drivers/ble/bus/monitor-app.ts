@@ -14,9 +14,11 @@ import { type AnswerTarget, putText, startAnswer, startError, type Writer } from
 
 /** Where BlueZ finds our monitors. */
 export const appPath = '/drempel'
-// BlueZ hands a monitor to the radio as a whole, and radios take 16.
-const mostPatterns = 16
-const mostMonitors = 8
+// The kernel takes 16, but BlueZ (5.66, and versions to 2026) counts the bytes of a monitor in eight bits: an eighth
+// pattern overwrites its memory, and it dies (bluez/bluez#2398).
+const mostPatterns = 7
+// The kernel takes 32 of all programs together.
+const mostMonitors = 20
 /** Bytes of a pattern, as BlueZ takes them. */
 const longestContent = 31
 
@@ -27,7 +29,7 @@ export interface MonitorEars {
 
 /** The objects that BlueZ reads what to listen for from, and calls (org.bluez.AdvertisementMonitor1). */
 export interface MonitorApp {
-  /** Replaces the monitors: one for each 16 patterns. False, and nothing changes, when BlueZ could not take them. */
+  /** Replaces the monitors: one for each 7 patterns. False, and nothing changes, when BlueZ could not take them. */
   show(patterns: readonly Pattern[]): boolean
   /** Answers a call with `tell`. Calls of a monitor count only from BlueZ itself. */
   answer(message: Message, isBlueZ: boolean): void

@@ -44,6 +44,20 @@ export function startCall(
   endHeader(writer, signature)
 }
 
+/** Starts a signal such as BlueZ sends them; nobody but `drempel prove` does, to its own reader. */
+export function startSignal(
+  writer: Writer,
+  serial: number,
+  source: Omit<CallTarget, 'destination'>,
+  signature: string,
+): void {
+  startHeader(writer, messageType.signal, messageFlag.noReply, serial)
+  putField(writer, field.path, 'o', source.path)
+  putField(writer, field.interface, 's', source.interface)
+  putField(writer, field.member, 's', source.member)
+  endHeader(writer, signature)
+}
+
 /** Starts the answer to a call. */
 export function startAnswer(writer: Writer, serial: number, to: AnswerTarget, signature = ''): void {
   startHeader(writer, messageType.answer, messageFlag.noReply, serial)
