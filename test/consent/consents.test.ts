@@ -382,6 +382,18 @@ describe('a record put back from a copy', () => {
     expect(shop.open().isGranted(record, 'offers')).toBe(false)
   })
 
+  test('or begun anew after damage, leaves no key of those it no longer knows', () => {
+    const { record } = joined(shop.open())
+    shop.close()
+    const before = readFileSync(join(shop.folder, 'consent.keys'))
+    rmSync(join(shop.folder, 'drempel.db'))
+    const consents = shop.open()
+    expect([consents.record(record), consents.isGranted(record, 'offers')]).toEqual([undefined, false])
+    expect(readFileSync(join(shop.folder, 'consent.keys')).subarray(0, 64)).not.toEqual(before.subarray(0, 64))
+    const anew = joined(consents).record
+    expect(shop.open().isGranted(anew, 'offers')).toBe(true)
+  })
+
   test('whole, with mark and keys, looks sound here: head office has to say it', () => {
     const before = joined(shop.open())
     save(files)
