@@ -9,7 +9,7 @@ import { eidOf } from '../../src/base/eddystone-eid.ts'
 import { boxKeysOf } from '../../src/consent/box-keys.ts'
 import { openKeySlots, slotBytes } from '../../src/consent/key-slots.ts'
 import { openSlotFile, overwritesInPlace } from '../../src/consent/slot-file.ts'
-import { canMount, mountSmallDisk } from '../support/small-disk.ts'
+import { canMount, mountSmallDisk, type SmallDisk } from '../support/small-disk.ts'
 import { aKey, aShop, aWish, boxKey, joined, noon, type Shop } from './shop.ts'
 
 let folder = ''
@@ -126,27 +126,28 @@ function idsOn(image: Buffer, exponent: number, seconds: number): Set<string> {
 const mounts = canMount()
 
 describe.skipIf(!mounts)('a disk that is copied after a withdrawal', () => {
-  const disk = mounts ? mountSmallDisk(12) : undefined
+  let disk: SmallDisk
   let shop: Shop
   const dd = (name: string): Buffer => {
     shop.close()
-    spawnSync('sync', ['-f', disk!.path])
+    spawnSync('sync', ['-f', disk.path])
     const copy = join(folder, name)
-    expect(spawnSync('dd', [`if=${disk!.image}`, `of=${copy}`, 'bs=1M'], { stdio: 'ignore' }).status).toBe(0)
+    expect(spawnSync('dd', [`if=${disk.image}`, `of=${copy}`, 'bs=1M'], { stdio: 'ignore' }).status).toBe(0)
     return readFileSync(copy)
   }
 
   test('cannot make any identifier of that shopper, with every key that is on it', () => {
+    disk = mountSmallDisk(12)!
     try {
-      expect(overwritesInPlace(disk!.path)).toBe(true)
-      shop = aShop(manualClock(noon), disk!.path)
+      expect(overwritesInPlace(disk.path)).toBe(true)
+      shop = aShop(manualClock(noon), disk.path)
       const people = ['gone', 'stays', 'another'].map(() => ({ key: aKey(), record: '' }))
       const consents = shop.open()
       for (const one of people) one.record = joined(consents, aWish(), one.key).record
       const eids = (seconds: number) => people.map(({ key }) => eidOf(key.identityKey, 10, seconds).toString('hex'))
       const before = dd('before')
       const sealed = before
-        .subarray(before.indexOf(readFileSync(join(disk!.path, 'consent.keys')).subarray(0, slotBytes)))
+        .subarray(before.indexOf(readFileSync(join(disk.path, 'consent.keys')).subarray(0, slotBytes)))
         .subarray(0, slotBytes)
       // The search finds who is there: otherwise finding nobody would say nothing.
       const foundBefore = idsOn(before, 10, 80_000)
@@ -162,8 +163,8 @@ describe.skipIf(!mounts)('a disk that is copied after a withdrawal', () => {
       expect(after.includes(sealed)).toBe(false)
       expect(after.includes(people[0]!.key.identityKey)).toBe(false)
     } finally {
-      shop.close()
-      disk!.remove()
+      shop?.close()
+      disk.remove()
     }
   })
 })
