@@ -12,6 +12,7 @@ interface Command {
 const load: Record<string, () => Promise<Command>> = {
   check: () => import('./commands/check.ts'),
   'config-schema': () => import('./commands/config-schema.ts'),
+  consent: () => import('./commands/consent.ts'),
   decode: () => import('./commands/decode.ts'),
   demo: () => import('./commands/demo.ts'),
   prove: () => import('./commands/prove.ts'),

@@ -9,6 +9,7 @@ import { checkWhole } from './base/database-check.ts'
 import { day } from './base/duration.ts'
 import { describeError, GatewayError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
+import { consentMigrations } from './consent/chain.ts'
 import { type Journal, journalMigrations, openJournal } from './privacy/journal.ts'
 import { carvedColumns, salvageJournal } from './privacy/journal-rows.ts'
 import { openPlan, type Plan, planMigrations } from './privacy/plan.ts'
@@ -47,7 +48,14 @@ export interface StorageParts {
   readonly ballast?: Ballast
 }
 
-export const migrations = [...journalMigrations, ...runningDayMigrations, ...planMigrations, ...outboxMigrations]
+/** The schema of drempel.db. */
+export const migrations = [
+  ...consentMigrations,
+  ...journalMigrations,
+  ...runningDayMigrations,
+  ...planMigrations,
+  ...outboxMigrations,
+]
 
 const pageSize = 2048
 const fileName = 'drempel.db'

@@ -1,7 +1,8 @@
 /**
  * AES-128 of one block (FIPS 197), for the one use where node:crypto cannot serve: an address is tried with up to 50 keys at
  * every advert, and each call there takes longer than the whole advert may and leaves a copy of the result on the heap. Here
- * nothing is allocated. Its time depends on its input, which whoever hears the radio knows anyway; never for a secret message.
+ * nothing is allocated. Its time depends on its input, which whoever hears the radio knows anyway, and, for whoever shares
+ * the processor, on the key; never for a secret message.
  */
 export interface AesKey {
   /**
@@ -9,6 +10,10 @@ export interface AesKey {
    * @param word that word, big-endian
    */
   lastWord(word: number): number
+  /** Enciphers a block where it stands. @param block four words, big-endian */
+  encrypt(block: Int32Array): void
+  /** Overwrites the key. Whatever is enciphered from then on says nothing of it. */
+  forget(): void
 }
 
 const rounds = 10
@@ -35,6 +40,26 @@ export function createAesKey(key: Uint8Array): AesKey {
       }
       return lastColumn(d, a, b, c) ^ k[4 * rounds + 3]!
     },
+    encrypt(block) {
+      let a = block[0]! ^ k[0]!
+      let b = block[1]! ^ k[1]!
+      let c = block[2]! ^ k[2]!
+      let d = block[3]! ^ k[3]!
+      for (let at = 4; at < 4 * rounds; at += 4) {
+        const nextA = column(a, b, c, d) ^ k[at]!
+        const nextB = column(b, c, d, a) ^ k[at + 1]!
+        const nextC = column(c, d, a, b) ^ k[at + 2]!
+        d = column(d, a, b, c) ^ k[at + 3]!
+        a = nextA
+        b = nextB
+        c = nextC
+      }
+      block[0] = lastColumn(a, b, c, d) ^ k[4 * rounds]!
+      block[1] = lastColumn(b, c, d, a) ^ k[4 * rounds + 1]!
+      block[2] = lastColumn(c, d, a, b) ^ k[4 * rounds + 2]!
+      block[3] = lastColumn(d, a, b, c) ^ k[4 * rounds + 3]!
+    },
+    forget: () => void k.fill(0),
   }
 }
 

@@ -119,6 +119,11 @@ export function writeDurably(file: string, content: string): void {
     closeSync(handle)
   }
   renameSync(draft, file)
+  syncFolder(file)
+}
+
+/** Makes a file's name durable, after it was made or renamed. */
+export function syncFolder(file: string): void {
   const folder = openSync(dirname(file), 'r')
   try {
     fsyncSync(folder)

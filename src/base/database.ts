@@ -11,7 +11,7 @@ export interface Migration {
   readonly sql: string
 }
 
-type Connection = InstanceType<typeof Sqlite>
+export type Connection = InstanceType<typeof Sqlite>
 
 /** One SQLite file in WAL mode. A transaction that returned is on the disk (synchronous=FULL). */
 export interface Database {
@@ -84,6 +84,21 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Da
     },
     wal,
     close: () => connection.close(),
+  }
+}
+
+/**
+ * The same file to look at only, also while another process writes it; undefined where there is none.
+ * @throws BASE_DATABASE_BROKEN
+ */
+export function readDatabase(path: string): Connection | undefined {
+  if (!existsSync(path)) return undefined
+  try {
+    const connection = new Sqlite(path, { readonly: true, fileMustExist: true })
+    connection.prepare('SELECT count(*) FROM sqlite_schema').get()
+    return connection
+  } catch (error) {
+    throw broken(path, error)
   }
 }
 

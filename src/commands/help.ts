@@ -5,7 +5,7 @@ import { nearest } from '../base/nearest.ts'
 /** What a command is called, takes and does: help, argument parsing and the table in README come from here. */
 export interface CommandRow {
   readonly name: string
-  /** Positional arguments, such as 'KIND HEX'. */
+  /** Positional arguments, such as 'KIND HEX'; in brackets those that may be left out, which come last. */
   readonly takes: readonly string[]
   /** One clause. */
   readonly does: string
@@ -85,6 +85,22 @@ export const commands: readonly CommandRow[] = [
     options: {},
     examples: ['drempel decode tf-luna "59 59 64 00 f4 01 98 0c af"'],
   },
+  {
+    name: 'consent',
+    takes: ['ACTION', '[FILE]'],
+    does: 'status, verify, verify-receipt, export or withdraw: what shoppers agreed to',
+    options: {
+      config,
+      json,
+      key: { value: 'ID', does: 'the key that must have signed a receipt, as the sign in the shop says' },
+    },
+    examples: [
+      'drempel consent status',
+      'drempel consent verify',
+      'drempel consent verify-receipt receipt.json',
+      'drempel consent withdraw - < receipt.json',
+    ],
+  },
 ]
 
 /** The row of a command. @throws COMMAND_WRONG_USE for an unknown one, naming the nearest */
@@ -110,11 +126,11 @@ export interface Arguments {
 export function parseCommand(name: string, args: readonly string[]): Arguments {
   const row = commandNamed(name)
   const { values, positionals } = parse(row, args)
-  const count = row.takes.length
-  if (positionals.length < count) {
-    throw wrongUse(row, `It needs ${row.takes.join(' and ')}.`)
+  const needed = row.takes.filter((name) => !name.startsWith('['))
+  if (positionals.length < needed.length) {
+    throw wrongUse(row, `It needs ${needed.join(' and ')}.`)
   }
-  if (positionals.length > count && name !== 'decode') throw wrongUse(row, 'It takes no more arguments.')
+  if (positionals.length > row.takes.length && name !== 'decode') throw wrongUse(row, 'It takes no more arguments.')
   return {
     positionals,
     text: (option) => (typeof values[option] === 'string' ? values[option] : undefined),

@@ -89,6 +89,12 @@ export const purposeSchema = Type.Object(
       default: '180d',
       description: 'The longest that may be agreed to at once, 1d to 2y. "Just this visit" is always offered.',
     }),
+    editorial: Type.Array(Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }), {
+      maxItems: 64,
+      default: [],
+      description:
+        'Hashes of earlier notices that said the same in other words: who agreed to them need not agree anew. Of no effect where more than the wording changed.',
+    }),
   },
   closed,
 )

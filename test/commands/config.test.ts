@@ -83,6 +83,7 @@ describe('a good configuration', () => {
     const { config } = accepted(exampleWith({ purposes: [purpose] }))
     expect(config.purposes[0]).toEqual({
       ...purpose,
+      editorial: [],
       caps: { perDay: 6, perVisit: 3 },
       quiet: '21:00-08:00',
       longest: '180d',

@@ -207,6 +207,11 @@ export interface MeansRule {
 /** The I/O files of the wings and side buildings: what each may use, and why. */
 export const places: readonly Place[] = [
   {
+    file: 'src/consent/slot-file.ts',
+    may: ['files'],
+    reason: 'identity keys lie in a file of their own, where erasing writes over them in place and waits for the disk',
+  },
+  {
     file: 'src/drivers/ble/bus/socket.ts',
     may: ['network'],
     reason: 'hears the system bus over its local socket, in buffers that are overwritten',

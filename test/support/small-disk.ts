@@ -7,6 +7,8 @@ import { missing } from './need.ts'
 /** A real ext4 file system of a few megabytes, made in a file. */
 export interface SmallDisk {
   readonly path: string
+  /** The file that it is made in. */
+  readonly image: string
   /** Leaves only `bytes` free. */
   fill(bytes: number): void
   /** Removes what filled it. */
@@ -35,6 +37,7 @@ export function mountSmallDisk(megabytes: number): SmallDisk | undefined {
   }
   return {
     path,
+    image,
     fill(bytes) {
       spawnSync('dd', ['if=/dev/zero', `of=${filling}`, 'bs=4096', 'conv=notrunc'], { stdio: 'ignore' })
       spawnSync('truncate', ['-s', `-${bytes}`, filling])
