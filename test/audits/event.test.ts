@@ -30,6 +30,7 @@ const windows = ['5m', '15m', '30m', '60m'] as const
 const series = drawnSeries([
   ...footfall.map((precision) => ({ zones, privacy: { profile: 'footfall', precision } as const })),
   ...footfall.map((precision) => ({ zones, privacy: { profile: 'footfall-in', precision } as const })),
+  { zones, areas: ['shoes'], privacy: { profile: 'dwell' } as const },
   ...windows.map((window) => ({
     radios: ['entrance'],
     privacy: { profile: 'phones', window, phones: phonesSettings } as const,

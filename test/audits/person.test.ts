@@ -29,6 +29,8 @@ const choices: readonly Choice[] = [
   { profile: 'footfall-in' },
   { profile: 'footfall', precision: 'fine' },
   { profile: 'footfall', window: '60m' },
+  { profile: 'occupancy' },
+  { profile: 'dwell' },
   { profile: 'phones', phones: phonesSettings },
   { profile: 'phones', phones: phonesSettings, window: '30m' },
 ]
@@ -38,7 +40,14 @@ const crowd = 10_000
 
 function optionsOf({ zones, privacy }: { zones: readonly Zone[]; privacy: Choice }): ShopOptions {
   const radios = privacy.profile === 'phones' ? ['entrance'] : []
-  return { start: '2026-11-23T08:58:00Z', opening: '09:00-11:00', zones, radios, privacy }
+  const areas = privacy.profile === 'dwell' ? timedOf(zones) : []
+  return { start: '2026-11-23T08:58:00Z', opening: '09:00-11:00', zones, radios, areas, privacy }
+}
+
+/** The zones in which a radar times stays: all areas, or the door where there is none. */
+function timedOf(zones: readonly Zone[]): string[] {
+  const areas = zones.filter(({ kind }) => kind === 'area').map(({ id }) => id)
+  return areas.length > 0 ? areas : ['entrance']
 }
 
 /** In by the entrance at 09:07, through all areas, out at 10:06; a phone is heard all the time, if phones are. */
@@ -50,6 +59,8 @@ function visits(zones: readonly Zone[], shop: Shop, people: number): void {
     if (minute % 5 === 2 || minute === 66) shop.phones(Array.from({ length: people }, (_, i) => i))
     if (minute === 7) shop.pass('in', people, 'entrance')
     if (minute === 20) passAreas(zones, shop, people)
+    // Of the shortest length, since that is the bin that is looked at.
+    if (minute === 21) for (const zone of timedOf(zones)) shop.stay(0.5, people, zone)
     if (minute === 66) shop.pass('out', people, 'entrance')
   }
 }
