@@ -13,7 +13,7 @@ import { canaries } from '../support/canaries.ts'
 import { need } from '../support/need.ts'
 import { boxKey, fileOf, openRadioShop, type RadioShop, type Running } from '../support/radio-shop.ts'
 
-const speed = 40
+const speed = 20
 const began = Date.parse('2026-11-23T10:00:00Z')
 const minute = 60_000
 
@@ -53,10 +53,23 @@ const identifiers = canaries.flatMap((canary) => canary.identifiers)
 let look: Look = () => []
 beforeAll(() => {
   look = createMatcher(needlesOf(identifiers, known))
-}, 120_000)
+}, 300_000)
 
 function inMemory({ pid }: Running): Findings {
   return whileStopped(pid, () => searchMemory(look, pid))
+}
+
+/**
+ * Canaries pass until the process was seen to hold all of these: a busy machine takes its time. The table of devices holds an
+ * address in two parts, which no search finds; what lies beside it, the payload, is found, and goes with it.
+ */
+async function passUntilHeld(bluez: Bluez, running: Running, names: readonly string[]): Promise<void> {
+  for (let turn = 0, seen = new Set(['']); !names.every((name) => seen.has(name)); turn++) {
+    await pass(bluez, turn)
+    // It stands still while it is searched: it must have time to hear, too.
+    await pause(300)
+    seen = new Set(inMemory(running).found.map(({ label }) => label.split(':')[0]!))
+  }
 }
 
 /** Nothing in files (database, free pages, log; snapshot; whatever a crash left), in what was printed and in what was sent. */
@@ -80,7 +93,7 @@ const scans = [
   ['discovery', {}],
 ] as const
 
-describe.skipIf(!need('mosquitto') || !canRunBluez())('whoever was heard by the radio', { timeout: 180_000 }, () => {
+describe.skipIf(!need('mosquitto') || !canRunBluez())('whoever was heard by the radio', { timeout: 300_000 }, () => {
   const cases = scans.flatMap(([scan, options]) => [true, false].map((phones) => ({ scan, options, phones })))
 
   it.each(cases)(
@@ -95,21 +108,22 @@ describe.skipIf(!need('mosquitto') || !canRunBluez())('whoever was heard by the 
       const gateway = startFast(opened)
       const untilUp = () => gateway.until(() => gateway.told().state === 'up', 'up')
       await untilUp()
+      expect(gateway.told().scan).toBe(scan)
       await pass(bluez, 1)
       await bluez.restart()
       await gateway.until(() => gateway.told().state === 'down', 'down')
       await untilUp()
       const before = gateway.told().adverts
-      for (let turn = 0; gateway.told().now < began + 4.9 * minute; turn++) {
+      for (let turn = 0; turn < 20 || gateway.told().adverts - before < 20; turn++) {
         await pass(bluez, turn)
         await pause(100)
       }
       other.close()
-      await gateway.untilMinute(6.2)
+      // What is on its way still may be heard a little later.
+      const heardUntil = (gateway.told().now - began) / minute + 0.3
+      await gateway.untilMinute(Math.ceil(heardUntil / 5) * 5 + 1.2)
       const memory = inMemory(gateway)
-      const { adverts, ...told } = gateway.told()
-      expect(told).toMatchObject({ state: 'up', scan })
-      expect(adverts - before).toBeGreaterThan(10)
+      const told = gateway.told()
       if (phones) expect(Math.min(told.phones, told.refused, told.dropped['too weak'])).toBeGreaterThan(10)
       expectNothing({ memory })
       const heard = () => messages.some((bytes) => bytes.includes(phones ? '"devices":' : '"in":'))
@@ -122,10 +136,9 @@ describe.skipIf(!need('mosquitto') || !canRunBluez())('whoever was heard by the 
     const opened = await openShop({}, true)
     const gateway = startFast(opened, 'leak')
     await gateway.until(() => gateway.told().state === 'up', 'up')
-    for (let turn = 0; turn < 5; turn++) await pass(opened.bluez, turn)
+    const kinds = ['resolvable', 'not resolvable', 'static', 'public'].map((kind) => `${kind} payload`)
+    await passUntilHeld(opened.bluez, gateway, kinds)
     await gateway.until(() => gateway.told().kept === 1, 'a phone was heard')
-    const now = inMemory(gateway).found.map(({ label }) => label.split(':')[0])
-    for (const kind of ['resolvable', 'not resolvable', 'static', 'public']) expect(now).toContain(`${kind} payload`)
     await gateway.untilMinute(Math.ceil((gateway.told().now - began) / minute) + 6)
     const labels = inMemory(gateway).found.map(({ label }) => label)
     expect(labels).toContain("resolvable address: lower hex with ''")
@@ -143,11 +156,8 @@ describe.skipIf(!need('mosquitto') || !canRunBluez())('whoever was heard by the 
     const preload = `--import=data:text/javascript,${encodeURIComponent(planted)}`
     const service = opened.start([preload, fileOf('src/main.ts'), 'run', '--config', opened.file])
     await service.until(() => service.output().includes('"running"'), 'it runs')
-    for (let turn = 0; (await opened.bluez.state()).adapters.hci0!.devices < canaries.length; turn++) {
-      await pass(opened.bluez, turn)
-    }
-    for (let turn = 0; turn < 5; turn++) await pass(opened.bluez, turn)
-    expect(inMemory(service).found.length).toBeGreaterThan(0)
+    while ((await opened.bluez.state()).adapters.hci0!.discovering.length === 0) await pause(50)
+    await passUntilHeld(opened.bluez, service, ['resolvable payload', 'static payload'])
     process.kill(service.pid, signal)
     await service.exited
     expect(service.output()).toMatch(said)
