@@ -97,7 +97,7 @@ async function firstFaults(lives: number, steps: number, reckless?: Recklessness
 
 describe('any life of a box', () => {
   it.each([
-    ['short', trials(800, 40_000), 10],
+    ['short', trials(800, 30_000), 10],
     ['long', trials(20, 1000), 60],
   ] as const)('that is %s draws each slot once, refunds nothing and never goes back', async (_, lives, steps) => {
     expect(await firstFaults(lives, steps)).toEqual([])
