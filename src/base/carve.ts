@@ -98,6 +98,8 @@ function typesAt(page: Buffer, at: number, length: number): number[] | undefined
     const [type, after] = varint(page, next)
     types.push(type)
     total += sizeOf(type)
+    // Nearly every byte of a page begins no record, and shows it here.
+    if (total > length) return undefined
     next = after
   }
   return next === at + headerLength && total === length ? types : undefined

@@ -128,7 +128,7 @@ function compareTotals({ storage }: Box, truth: Truth, must: Must): { wasLess: b
 /** To the middle of the next day: no slot twice, no number twice. */
 function liveOn(box: Box, truth: Truth, must: Must): void {
   box.wall.tick()
-  box.until(new Date(truth.now + 23.5 * 3_600_000).toISOString(), 15 * 60_000)
+  box.until(new Date(truth.now + 23.5 * 3_600_000).toISOString(), 2 * 3_600_000)
   for (const { release, outgoing } of box.sent) {
     must(!truth.drawn.has(release.id), `${release.id} is drawn a second time`)
     must(!truth.sent.has(release.seq), `seq ${release.seq} is given out again`)

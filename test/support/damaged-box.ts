@@ -45,7 +45,7 @@ const zones = [
 const sensors = zones.map(({ id }, i) => {
   return { id: `door-${i}`, kind: 'beam-pair', zone: id, outer: `GPIO${4 + i}`, inner: `GPIO${14 + i}` }
 })
-export const days = ['2026-11-19', '2026-11-20', '2026-11-21', '2026-11-22', '2026-11-23']
+export const days = ['2026-11-20', '2026-11-21', '2026-11-22', '2026-11-23']
 const [first, today] = [days[0]!, days.at(-1)!]
 const configText = (window: string) =>
   shopConfig({ broker: 'mqtt://127.0.0.1:1', data: 'data', sensors, zones, opening: '09:00-12:00', window })
