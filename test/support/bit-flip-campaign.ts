@@ -22,6 +22,8 @@ console.log(`${image.truth.served.size} rows wait, ${image.truth.drawn.size} num
 const began = performance.now()
 const sums = { wrong: 0, restarted: 0, told: 0, lost: 0 }
 for (let number = from; number < from + count; number += 1) {
+  // Statements of SQLite are freed between two turns of the event loop only.
+  await new Promise(setImmediate)
   const flip = flipOf(image, seed, number)
   const { wrong, restarts, isTold, lost } = tryFlip(image, scratch, flip)
   sums.restarted += Math.min(restarts, 1)
