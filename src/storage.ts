@@ -99,6 +99,7 @@ function openSound(parts: StorageParts, path: string, database: Database, least:
     } else if (database.wal === 'mended') {
       log.error(describeError(new GatewayError('BASE_DATA_DAMAGED', 'One bit was set right; nothing is lost.')))
     }
+    if (journal.unfinished().length > 0) database.transaction(() => finishWhatIsSent(journal, outbox))
     nameMissing(journal, outbox, aside > 0)
     const mended = database.wal === 'whole' ? 0 : 1
     return {
@@ -144,6 +145,17 @@ function doubtsOf({ journal, outbox, isPlanLost, isSalvaged }: Evidence): string
     [journal.lastDrawn() < outbox.lastSeq('aggregates'), 'the journal lacks a number that the outbox has'],
   ]
   return reasons.filter(([holds]) => holds).map(([, reason]) => reason)
+}
+
+/**
+ * Damage can leave the charge of a number and take the row that it became, while its message still waits to be sent. Then
+ * the message says what was drawn; else the charge would come out as lost, under a number that has other bytes.
+ */
+function finishWhatIsSent(journal: Journal, outbox: Outbox): void {
+  for (const charged of journal.unfinished()) {
+    const sent = outbox.message('aggregates', charged.seq)
+    if (sent?.topic.endsWith(`/${charged.series}`)) journal.draw(charged, sent.bytes)
+  }
 }
 
 const mostNamed = 10_000

@@ -47,6 +47,8 @@ export interface Outbox {
   stored(lane: Lane): Stored | undefined
   /** The highest `seq` ever put; 0 at first. */
   lastSeq(lane: Lane): number
+  /** The message with this number; undefined where there is none, or none that holds. */
+  message(lane: Lane, seq: number): Outgoing | undefined
   /** How many rows were not PUBACKed yet. */
   waiting(): number
   /** These numbers were given out and will never come, unless they are here or there: they are named in `health`. */
@@ -228,6 +230,7 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
     put,
     due,
     again,
+    message: (lane, seq) => [of(lane).one.get(seq)].flatMap((row) => (row ? trusted(lane, row) : []))[0]?.outgoing,
     acknowledged,
     refused,
     packed,

@@ -34,7 +34,7 @@ describe('drempel prove', { timeout: 400_000 }, () => {
     expect(proof.limits.length).toBeGreaterThan(3)
     expect(readdirSync(scratch)).toEqual([])
     const data = join(home, 'data')
-    expect(readdirSync(data).toSorted()).toEqual(['key', 'proof.json'])
+    expect(readdirSync(data).toSorted()).toEqual(['key', 'key-copy', 'proof.json'])
     const kept = JSON.parse(readFileSync(join(data, 'proof.json'), 'utf8'))
     expect(kept.mac).toBe(macOf(boxKey(data), 'proof', kept.proof).toString('hex'))
     expect(JSON.parse(kept.proof)).toMatchObject({ verdict: 'clean', policy: proof.policy, date: proof.date })
