@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { boxKey } from '../src/base/data-folder.ts'
 import { condemn } from '../src/base/database.ts'
 import { chooseConfig, isAcceptedBroken } from '../src/commands/accepted.ts'
+import { type ReleaseRow, tagOf } from '../src/privacy/journal-rows.ts'
 import {
   type Box,
   type Image,
@@ -61,6 +62,27 @@ describe('a sound folder', () => {
         ({ storage }) => storage.journal.verify(),
       ),
     ).toMatchObject({ firstBroken: null, next: null })
+  })
+})
+
+describe('a charge whose number was drawn, as a salvage may find it', () => {
+  it('takes the number from the message that waits, and the box starts', () => {
+    const folder = layOut(scratch, image.files)
+    const before = openBox(folder, image.truth.now)
+    const { connection } = before.storage.database
+    const key = boxKey(folder)
+    const drawn = connection
+      .prepare<[], ReleaseRow>('SELECT * FROM release WHERE payload IS NOT NULL ORDER BY seq DESC LIMIT 1')
+      .get()!
+    const tag = tagOf(key, { ...drawn, payload: null, chain: null })
+    connection.prepare('UPDATE release SET payload = NULL, chain = NULL, tag = ? WHERE seq = ?').run(tag, drawn.seq)
+    before.storage.database.close()
+    const box = openBox(folder, image.truth.now)
+    expect(box.storage.journal.unfinished().map(({ seq }) => seq)).not.toContain(drawn.seq)
+    expect(box.storage.journal.payloads(drawn.series, drawn.day).map(String)).toContain(String(drawn.payload))
+    box.wall.tick()
+    expect(box.sent.map(({ release }) => release.seq)).not.toContain(drawn.seq)
+    box.storage.database.close()
   })
 })
 
