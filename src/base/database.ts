@@ -157,6 +157,8 @@ function migrate(connection: Connection, migrations: readonly Migration[]): void
   const done = new Set(connection.prepare<[], string>('SELECT name FROM migration').pluck().all())
   const known = new Set(migrations.map((migration) => migration.name))
   for (const name of done) {
+    // A newer version has names of the same form; anything else is damage.
+    if (typeof name !== 'string' || !/^[a-z]+\/[0-9]+$/.test(name)) throw changedName()
     if (!known.has(name)) {
       // A newer version has done all of ours too; where one is missing, its name was changed.
       if (migrations.some((migration) => !done.has(migration.name))) throw changedName()

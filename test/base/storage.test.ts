@@ -105,6 +105,14 @@ describe('the database', () => {
     expect(() => openDatabase(file, migrations)).toThrow(coded('BASE_DATABASE_NEWER'))
   })
 
+  test('with a migration name that no version writes is broken, not newer', () => {
+    const file = join(folder, 'a.db')
+    const database = openDatabase(file, migrations)
+    database.connection.prepare('INSERT INTO migration VALUES (?)').run('tes\u0001/9')
+    database.close()
+    expect(() => openDatabase(file, migrations)).toThrow(coded('BASE_DATABASE_BROKEN'))
+  })
+
   test('that is no database, or broken, is said to be', () => {
     const file = join(folder, 'a.db')
     writeFileSync(file, 'this is a shopping list and no database at all. '.repeat(100))
