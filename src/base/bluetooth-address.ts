@@ -10,6 +10,12 @@ export function addressClass(type: 'public' | 'random', address: Uint8Array): Ad
   return type === 'public' ? 'public' : classes[address[0]! >> 6]!
 }
 
+/** The address as people write it: upper-case pairs with `separator` between them. */
+export function spellAddress(address: Uint8Array, separator = ':'): string {
+  const view = Buffer.from(address.buffer, address.byteOffset, address.length)
+  return view.toString('hex').toUpperCase().match(/../g)!.join(separator)
+}
+
 /**
  * The place in `keys` of the identity resolving key (IRK) that made this address, or -1. Tries them all, keeps nothing.
  * One random address in 16 million fits a key by chance.

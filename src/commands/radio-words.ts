@@ -67,7 +67,8 @@ export function notesOf(text: string): 'ram' | 'disk' {
   return over?.[2] === 'tmpfs' || over?.[2] === 'ramfs' ? 'ram' : 'disk'
 }
 
-function mounts(): string {
+/** The mounts of this machine, as the kernel lists them; empty where it does not. */
+export function mounts(): string {
   try {
     return readFileSync('/proc/mounts', 'utf8')
   } catch {

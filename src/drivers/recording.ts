@@ -1,3 +1,4 @@
+import { spellAddress } from '../base/bluetooth-address.ts'
 import { createDecoder } from './decoders.ts'
 import type { Advert, Decoder, Hear } from './reading.ts'
 import { canHear, isJson, type Json, type Payload, type PayloadKind, parsePayload } from './recording-payload.ts'
@@ -39,7 +40,7 @@ export function formatRecordedEvent(event: RecordedEvent): string {
 }
 
 function writtenAdvert({ address, type, rssi, data }: Advert) {
-  return { address: hex(address).toUpperCase().match(/../g)!.join(':'), type, rssi, data: hex(data) }
+  return { address: spellAddress(address), type, rssi, data: hex(data) }
 }
 
 function hex(bytes: Uint8Array): string {

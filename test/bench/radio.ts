@@ -12,6 +12,7 @@ import { createMessage, leave, readHeader } from '../../src/drivers/ble/bus/mess
 import { openBusReader } from '../../src/drivers/ble/bus/reader.ts'
 import { matchRules } from '../../src/drivers/ble/bus/requests.ts'
 import { type Bus, startBus } from '../support/bluez/bus.ts'
+import { idleEars } from '../support/bluez/idle-ears.ts'
 import { added, changed, devicePath, marshal, type SignalText } from '../support/bluez/messages.ts'
 import { memoryRows, pathCost, radioPath } from './radio-path.ts'
 import { type BenchRow, cpuOf, median, row } from './table.ts'
@@ -20,16 +21,6 @@ import { type BenchRow, cpuOf, median, row } from './table.ts'
 const oneRadio = 2660
 const devices = 1000
 const runs = 7
-/** What an antenna does besides hearing; nothing here. */
-export const ears = {
-  adapterAdded() {},
-  adapterRemoved() {},
-  adapterChanged() {},
-  ownerChanged() {},
-  monitorActivated() {},
-  monitorReleased() {},
-  closed() {},
-}
 
 /** CPU of an advert from the bytes of D-Bus until it is heard, without and with a real bus. */
 export async function radioRows(): Promise<BenchRow[]> {
@@ -91,7 +82,7 @@ async function decodeCost(stream: Uint8Array, count: number): Promise<number> {
 /** The reader without its socket: takes the bytes in reads of 64 KiB, as they come from a socket that is busy. */
 export function decoderOf(advert: HearAdvert): (stream: Uint8Array) => void {
   const message = createMessage()
-  const on = { ...ears, advert }
+  const on = { ...idleEars, advert }
   const ear = createAdvertEar({ adapter: 'hci0', on, now: () => performance.now(), connection: () => undefined })
   const framer = createFramer({
     longest: 2 ** 20,
@@ -162,7 +153,7 @@ async function ourCost(
   const { promise, resolve } = Promise.withResolvers<void>()
   let left = rounds * count
   const on = {
-    ...ears,
+    ...idleEars,
     advert: ((advert, about) => {
       hear?.(advert, about)
       if (--left === 0) resolve()

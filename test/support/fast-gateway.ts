@@ -1,9 +1,7 @@
-import { scaledClock, systemClock } from '../../src/base/clock.ts'
-import { openDataFolder } from '../../src/base/data-folder.ts'
+import { scaledClock } from '../../src/base/clock.ts'
 import { openLog } from '../../src/base/log.ts'
-import { openRuntimeFile } from '../../src/base/runtime-file.ts'
 import { loadConfig } from '../../src/config.ts'
-import { openGateway } from '../../src/gateway.ts'
+import { runGateway } from './run-gateway.ts'
 
 /**
  * A gateway in `run` whose time runs a hundred times as fast and goes on over restarts, as a real box's does.
@@ -13,22 +11,8 @@ import { openGateway } from '../../src/gateway.ts'
 const [file, origin, began] = [process.argv[2]!, Number(process.argv[3]), Number(process.argv[4])]
 const speed = 100
 const config = loadConfig(file)
-const folder = openDataFolder(config.data, 'run')
 const clock = scaledClock(began + (Date.now() - origin) * speed, speed)
-const gateway = openGateway({
-  config,
-  mode: 'run',
-  folder,
-  clock,
-  realClock: systemClock(() => true),
-  log: openLog('error'),
-  version: '0.0.0',
-  runtimeFile: openRuntimeFile(folder.path, 'open-windows.json'),
-  onFatal(error) {
-    console.error(error)
-    process.exit(75)
-  },
-})
+const gateway = runGateway(config, clock, openLog('error'))
 await gateway.open()
 const [sensor] = config.sensors
 let next = Math.ceil(clock.monotonic() / 1000) * 1000

@@ -1,10 +1,8 @@
-import { scaledClock, systemClock } from '../../src/base/clock.ts'
-import { openDataFolder } from '../../src/base/data-folder.ts'
+import { scaledClock } from '../../src/base/clock.ts'
 import { openLog } from '../../src/base/log.ts'
-import { openRuntimeFile } from '../../src/base/runtime-file.ts'
 import { unseal } from '../../src/base/sealed.ts'
 import { loadConfig } from '../../src/config.ts'
-import { openGateway } from '../../src/gateway.ts'
+import { runGateway } from './run-gateway.ts'
 
 /**
  * A gateway in `run` with all its real parts, whose time runs faster, so that a window is over in seconds. Only its clock
@@ -14,23 +12,9 @@ import { openGateway } from '../../src/gateway.ts'
 const [file, began, speed] = [process.argv[2]!, Number(process.argv[3]), Number(process.argv[4])]
 const leaks = process.argv[5] === 'leak'
 const config = loadConfig(file)
-const folder = openDataFolder(config.data, 'run')
 const clock = scaledClock(began, speed)
 const kept: string[] = []
-const gateway = openGateway({
-  config,
-  mode: 'run',
-  folder,
-  clock,
-  realClock: systemClock(() => true),
-  log: openLog(),
-  version: '0.0.0',
-  runtimeFile: openRuntimeFile(folder.path, 'open-windows.json'),
-  onFatal(error) {
-    console.error(error)
-    process.exit(75)
-  },
-})
+const gateway = runGateway(config, clock, openLog())
 gateway.onObservation((observation) => {
   if (!leaks || observation.kind !== 'nearby' || kept.length > 0) return
   kept.push(Buffer.from(unseal(observation.advert).address).toString('hex'))

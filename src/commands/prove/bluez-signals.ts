@@ -1,3 +1,4 @@
+import { spellAddress } from '../../base/bluetooth-address.ts'
 import {
   createWriter,
   finish,
@@ -60,18 +61,14 @@ export function deviceChanged(device: HeardDevice): Uint8Array {
 }
 
 function pathOf({ adapter, address }: HeardDevice): string {
-  return `/org/bluez/${adapter}/dev_${spelled(address, '_')}`
-}
-
-function spelled(address: Uint8Array, separator: string): string {
-  return Buffer.from(address).toString('hex').toUpperCase().match(/../g)!.join(separator)
+  return `/org/bluez/${adapter}/dev_${spellAddress(address, '_')}`
 }
 
 /** A value with its type, as a variant holds it. */
 type Put = (writer: Writer) => void
 
 function identityOf({ address, type, name }: HeardDevice): Record<string, Put> {
-  return { Address: text(spelled(address, ':')), AddressType: text(type), Name: text(name), Alias: text(name) }
+  return { Address: text(spellAddress(address)), AddressType: text(type), Name: text(name), Alias: text(name) }
 }
 
 function newsOf({ rssi, manufacturer, service, uuids }: HeardDevice): Record<string, Put> {

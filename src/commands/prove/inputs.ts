@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { spellAddress } from '../../base/bluetooth-address.ts'
 import { minute, second } from '../../base/duration.ts'
 import type { Config } from '../../config.ts'
 import type { RecordedEvent } from '../../drivers/recording.ts'
@@ -37,7 +38,7 @@ export function inputsOf({ config, canaries, opens, lasts }: InputParts): Fed[] 
 /** Says its name in each line, and now and then something that is no line of a counter but holds an address. */
 function counterInputs({ id }: SensorOf<'json-lines'>, sensor: number, { serial }: Canaries, opens: number): Fed[] {
   const dev = serial.counter
-  const colons = Buffer.from(serial.address).toString('hex').toUpperCase().match(/../g)!.join(':')
+  const colons = spellAddress(serial.address)
   const lines = [
     `rst:0x1 (POWERON), ${id}, BT ${colons}`,
     ...Array.from({ length: 20 }, (_, i) =>

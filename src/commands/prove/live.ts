@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeError, systemCode } from '../../base/errors.ts'
 import { type Findings, joinFindings, type Look, nothing } from '../../box/findings.ts'
 import { searchBytes, searchFolder } from '../../box/places.ts'
 import { createShapeLook } from '../../box/shapes.ts'
 import type { Config } from '../../config.ts'
-import { notesOf } from '../radio-words.ts'
+import { mounts, notesOf } from '../radio-words.ts'
 import type { Searched } from './proof.ts'
 
 const bluetooth = '/var/lib/bluetooth'
@@ -75,14 +75,6 @@ function adapters(): string[] {
     return readdirSync(bluetooth)
   } catch {
     return []
-  }
-}
-
-function mounts(): string {
-  try {
-    return readFileSync('/proc/mounts', 'utf8')
-  } catch {
-    return ''
   }
 }
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { second } from '../../base/duration.ts'
+import { day, second } from '../../base/duration.ts'
 import type { Findings } from '../../box/findings.ts'
 import type { Config } from '../../config.ts'
 import { createCalendar } from '../../privacy/calendar.ts'
@@ -29,24 +29,24 @@ const evening = 180 * second
  * Throws COMMAND_SHADOW_ENDED.
  */
 export async function proveShadow(parts: ShadowProofParts): Promise<ShadowProof> {
-  const day = openDay(parts.config, parts.now)
-  const { config } = day
+  const open = openDay(parts.config, parts.now)
+  const { config } = open
   const canaries = createCanaries()
   const planted = plantedIn(config, canaries)
-  const start = day.opens - ahead
+  const start = open.opens - ahead
   parts.onProgress('starting a shadow of this box', 0)
   writeFileSync(join(parts.folder, 'canaries.json'), JSON.stringify(planted.map(written), null, 2), { mode: 0o600 })
   const shadow = await startShadow({ ...parts, config, start, canaries })
   try {
-    const windows = 2 * day.policy.windowSeconds * second
+    const windows = 2 * open.policy.windowSeconds * second
     const inputs = inputsOf({ config, canaries, opens: ahead, lasts: ahead + windows })
     const last = ahead + windows
     parts.onProgress('planting canaries', 0)
     await shadow.feed([...inputs, nothingAt(last + longestHeld, 'tell')])
-    const known = knownOf(config, day.policy.hash, shadow.home)
+    const known = knownOf(config, open.policy.hash, shadow.home)
     const alive = aliveFindings(shadow, planted, known, parts.onProgress)
     parts.onProgress('letting its day end', 0)
-    const closes = day.closes - start + evening
+    const closes = open.closes - start + evening
     await shadow.feed([nothingAt(closes, 'pass'), nothingAt(closes, 'tell')])
     await shadow.end()
     const remains = remainsFindings(shadow, planted, known, parts.onProgress)
@@ -57,7 +57,7 @@ export async function proveShadow(parts: ShadowProofParts): Promise<ShadowProof>
       })),
       needles: remains.needles,
       messages: shadow.sent().messages,
-      differs: differencesOf(day.isAsConfigured),
+      differs: differencesOf(open.isAsConfigured),
       places: [heardPlace(config, shadow.heard()), ...placesOf(remains.places, alive.kept), memoryPlace(alive.memory)],
     }
   } finally {
@@ -144,7 +144,6 @@ interface OpenDay {
   readonly isAsConfigured: boolean
 }
 
-const dayMs = 86_400_000
 const longestClosed = 400
 
 /** The next day on which the shop is open by its own hours. Of one that never opens, a day open throughout. */
@@ -152,7 +151,7 @@ function openDay(config: Config, now: number): OpenDay {
   const policy = policyOf(config)
   const calendar = createCalendar(policy.timezone, policy.opening, policy.windowSeconds)
   for (let days = 0; days < longestClosed; days++) {
-    const slots = calendar.slotsOf(calendar.dayOf(now + days * dayMs))
+    const slots = calendar.slotsOf(calendar.dayOf(now + days * day))
     const [first, last] = [slots[0], slots.at(-1)]
     if (first && last) return { config, policy, opens: first.start, closes: last.end, isAsConfigured: true }
   }

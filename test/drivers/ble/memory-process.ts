@@ -1,6 +1,7 @@
 import { systemClock } from '../../../src/base/clock.ts'
 import { systemBusPaths } from '../../../src/base/system-bus.ts'
 import { openBusReader } from '../../../src/drivers/ble/bus/reader.ts'
+import { idleEars } from '../../support/bluez/idle-ears.ts'
 
 // Listens as the service would, and says how many adverts and devices there are; its memory is looked at from outside.
 const spread = process.argv[2] === 'spread'
@@ -15,13 +16,7 @@ const reader = await openBusReader({
       if (spread) kept.push(['/org/bluez/hci0/dev_C7', '1D', '5E', 'AD', 'BE', `EF-${kept.length}`].join('_'))
       tell()
     },
-    adapterAdded() {},
-    adapterRemoved() {},
-    adapterChanged() {},
-    ownerChanged() {},
-    monitorActivated() {},
-    monitorReleased() {},
-    closed() {},
+    ...idleEars,
   },
 })
 
