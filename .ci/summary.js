@@ -1,4 +1,5 @@
-// Adds up the JSON reports of the test runs in a folder; prints one line and fails unless all is well.
+// Adds up the JSON reports of the test runs in a folder, tells what failed last, where a cut log still has it, and
+// fails unless all is well.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -15,6 +16,12 @@ const told = sum('numFailedTests') + broken.length
 // A run that was killed leaves no report.
 const bad = told === 0 && failed !== '0' ? 1 : told
 if (bad > told) console.log('a test run did not end')
-for (const { name } of broken) console.log(`could not run: ${name}`)
+for (const { name, message } of broken) console.log(`could not run: ${name}\n${message}`)
+for (const file of reports.flatMap((report) => report.testResults)) {
+  for (const { fullName, status, failureMessages } of file.assertionResults) {
+    if (status !== 'failed') continue
+    console.log(`failed: ${file.name}: ${fullName}\n${failureMessages.join('\n').slice(0, 4000)}`)
+  }
+}
 console.log(`\n${sum('numPassedTests')} passed, ${bad} failed`)
 process.exitCode = bad > 0 || sum('numPassedTests') === 0 ? 1 : 0
