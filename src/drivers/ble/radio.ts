@@ -20,6 +20,8 @@ export interface RadioParts {
   readonly beacons: readonly BeaconSettings[]
   /** Phones are counted: everybody's adverts are wanted. */
   readonly hearsPeople: boolean
+  /** There is something to agree to: adverts of tags are wanted, whoever's they are. */
+  readonly hearsTags?: boolean
   /** Asks the part that may (a unit that runs as root) to reset the adapter. */
   readonly resetAdapter: (adapter: string) => void
 }
@@ -34,12 +36,10 @@ const pause = 10 * second
  */
 export function createRadioDriver(settings: SensorOf<'ble'>, parts: RadioParts): Driver {
   const { clock, log } = parts
-  const patterns = patternsOf(parts.beacons, parts.hearsPeople)
+  const { beacons, hearsPeople, hearsTags = false } = parts
+  const patterns = patternsOf(beacons, { hearsPeople, hearsTags })
   if (patterns.length === 0) return createIdleRadio(settings.id)
-  const own = patternsOf(
-    parts.beacons.filter(({ staff }) => !staff),
-    false,
-  )
+  const own = patternsOf(beacons, { hearsPeople: false, hearsTags: false })
   const ladder = createLadder()
   const hearing = createHearing(clock.monotonic())
   const stops: (() => void)[] = []
@@ -62,7 +62,7 @@ export function createRadioDriver(settings: SensorOf<'ble'>, parts: RadioParts):
 
   function heard(advert: Sealed<Advert>, about: AboutAdvert): void {
     const at = clock.monotonic()
-    const isWanted = parts.hearsPeople || matches(about.data, patterns)
+    const isWanted = hearsPeople || matches(about.data, patterns)
     const isEmpty = about.data.length === 0
     hearing.note(at, { isEmpty, print: about.fingerprint(), isOwn: own.length > 0 && matches(about.data, own) })
     if (!isWanted) return
