@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { second } from '../../base/duration.ts'
 import { adapterIntrospection } from './adapter-introspection.ts'
 import { Refused } from './refusal.ts'
+import { type AnswerCall, type ServingBus, serve } from './serve.ts'
 
 /**
  * The hand on the radio: adapter, power and discovery through node-ble, on a connection that hears no advertisement.
@@ -14,6 +15,11 @@ export interface Control {
   /** Scans actively until `stopDiscovery`, or until this connection is closed. */
   startDiscovery(): Promise<void>
   stopDiscovery(): Promise<void>
+  /** Answers calls to this connection; what it leaves alone (undefined) is refused. */
+  serve(answer: AnswerCall): void
+  /** Has BlueZ send what the advertisement at `path` of this connection says, until it is closed. Resolves when the kernel took it. */
+  advertise(path: string): Promise<void>
+  stopAdvertising(path: string): Promise<void>
   close(): void
 }
 
@@ -34,6 +40,7 @@ export async function openControl(adapter: string, clock: Clock): Promise<Contro
   broken.promise.catch(() => {})
   tameProxies(bluetooth.dbus, adapter)
   let radio: ReturnType<typeof find> | undefined
+  const root = `/org/bluez/${adapter}`
 
   async function find() {
     const one = await bluetooth.getAdapter(adapter)
@@ -72,22 +79,35 @@ export async function openControl(adapter: string, clock: Clock): Promise<Contro
     }
   }
 
+  async function manager(): Promise<AdvertisingManager> {
+    const proxy = await bluetooth.dbus.getProxyObject('org.bluez', root)
+    return proxy.getInterface('org.bluez.LEAdvertisingManager1') as AdvertisingManager
+  }
+
   return {
     hasAdapter: () => timely(bluetooth.adapters()).then((names) => names.includes(adapter)),
     isPowered: () => timely(found().then((one) => one.isPowered())),
     power: (on) => timely(power(on)),
     startDiscovery: () => timely(discover()),
     stopDiscovery: () => timely(found().then((one) => one.stopDiscovery())),
+    serve: (answer) => serve(bluetooth.dbus, answer, typed('boolean', true)),
+    advertise: (path) => timely(manager().then((one) => one.RegisterAdvertisement(path, {}))),
+    stopAdvertising: (path) => timely(manager().then((one) => one.UnregisterAdvertisement(path))),
     close: session.destroy,
   }
 }
 
 /** The parts of node-ble and its bus that its types leave out. */
 interface Internals {
-  readonly dbus: {
+  readonly dbus: ServingBus & {
     on(event: 'error', listener: () => void): void
-    getProxyObject(name: string, path: string, xml?: string): Promise<unknown>
+    getProxyObject(name: string, path: string, xml?: string): Promise<{ getInterface(name: string): unknown }>
   }
+}
+
+interface AdvertisingManager {
+  RegisterAdvertisement(path: string, options: object): Promise<void>
+  UnregisterAdvertisement(path: string): Promise<void>
 }
 
 interface Radio {
