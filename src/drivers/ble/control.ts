@@ -34,12 +34,17 @@ export async function openControl(adapter: string, clock: Clock): Promise<Contro
   ])
   const session = createBluetooth()
   const bluetooth = session.bluetooth as typeof session.bluetooth & Internals
-  const broken = Promise.withResolvers<never>()
+  /** Ends the calls under way. Not one promise for all of them: it would keep something of each call there ever was. */
+  const waiting = new Set<(error: Refused) => void>()
+  let isBroken = false
   // Without a listener a bus that fails would end the process; nobody may be waiting when it does.
-  bluetooth.dbus.on('error', () => broken.reject(new Refused('no-bus')))
-  broken.promise.catch(() => {})
+  bluetooth.dbus.on('error', () => {
+    isBroken = true
+    for (const give of waiting) give(new Refused('no-bus'))
+  })
   tameProxies(bluetooth.dbus, adapter)
   let radio: ReturnType<typeof find> | undefined
+  let advertising: Promise<AdvertisingManager> | undefined
   const root = `/org/bluez/${adapter}`
 
   async function find() {
@@ -48,9 +53,14 @@ export async function openControl(adapter: string, clock: Clock): Promise<Contro
   }
 
   function timely<T>(work: Promise<T>): Promise<T> {
-    const late = Promise.withResolvers<never>()
-    const cancel = clock.after(longestCall, () => late.reject(new Refused('no-answer')))
-    return Promise.race([work, broken.promise, late.promise]).finally(cancel)
+    const { promise: given, reject: give } = Promise.withResolvers<never>()
+    const cancel = clock.after(longestCall, () => give(new Refused('no-answer')))
+    waiting.add(give)
+    if (isBroken) give(new Refused('no-bus'))
+    return Promise.race([work, given]).finally(() => {
+      waiting.delete(give)
+      cancel()
+    })
   }
 
   function found(): ReturnType<typeof find> {
@@ -79,9 +89,15 @@ export async function openControl(adapter: string, clock: Clock): Promise<Contro
     }
   }
 
-  async function manager(): Promise<AdvertisingManager> {
+  async function findManager(): Promise<AdvertisingManager> {
     const proxy = await bluetooth.dbus.getProxyObject('org.bluez', root)
     return proxy.getInterface('org.bluez.LEAdvertisingManager1') as AdvertisingManager
+  }
+
+  // Asked for once: the bus keeps something of each that it ever made.
+  function manager(): Promise<AdvertisingManager> {
+    advertising ??= findManager()
+    return advertising
   }
 
   return {

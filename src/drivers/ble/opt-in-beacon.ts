@@ -103,6 +103,7 @@ export function createOptInBeacon({ sensor, adapter, clock, log, optIn }: OptInB
       control = await openControl(adapter, clock)
       control.serve(advertisements.answer)
     }
+    if (said?.turn === turn) return control
     if (!(await control.hasAdapter())) throw new Refused('no-adapter')
     // BlueZ takes it in all the same, and nobody hears it. Turning it on is the scan's business.
     if (!(await control.isPowered())) throw new Refused('busy')
@@ -194,5 +195,5 @@ function troubleOf(error: unknown): 'unsupported' | 'refused' | undefined {
 function sentenceOf(trouble: 'unsupported' | 'refused', adapter: string): string {
   const instead = 'The token stands on the screen all the same.'
   if (trouble === 'unsupported') return `${adapter} cannot advertise, so there is no opt-in beacon. ${instead}`
-  return `BlueZ does not let ${adapter} advertise, so there is no opt-in beacon for now: another program may use all its room, or the policy file systemd/dbus-1/drempel.conf is missing. ${instead}`
+  return `BlueZ does not let ${adapter} advertise, so there is no opt-in beacon for now: another program may use all its room, the policy file systemd/dbus-1/drempel.conf may be missing, or the kernel has a fault. ${instead}`
 }
