@@ -16,7 +16,12 @@ export const wings: readonly Room[] = [
 ]
 
 /** Beside the wings: they stand on the ground and on contracts, and only the roof opens their doors. */
-export const sideBuildings: readonly Room[] = [{ name: 'box' }, { name: 'headoffice' }, { name: 'simulator' }]
+export const sideBuildings: readonly Room[] = [
+  { name: 'box' },
+  { name: 'headoffice' },
+  { name: 'shopper' },
+  { name: 'simulator' },
+]
 
 /** Over everything: these may know makers of several wings. */
 export const roof = [
