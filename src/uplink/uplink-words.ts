@@ -52,8 +52,8 @@ export interface UplinkParts {
   /** Head office has seen aggregates up to here that this box never sent: it was restored from an old image. */
   readonly onRestoredImage: (upTo: number) => void
   /**
-   * A shopper asks over the relay; at most `mostPerSecond` of them come, and the same one may come again. Without it the
-   * box does not listen for questions.
+   * A shopper asks over the relay; at most `mostPerSecond` of them come, and the same one may come again. Answer only what
+   * was done: the relay repeats a leave until it is answered, and forgets it then. Without it the box does not listen.
    */
   readonly onRequest?: (request: AskRequest) => void
   /** In [0, 1); for the jitter. */
