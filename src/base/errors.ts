@@ -41,6 +41,7 @@ export const errorTable = {
   UPLINK_CONNECTION_LOST: 'The connection to the broker ended; nothing is lost, it is tried again.',
   UPLINK_MESSAGE_REFUSED: 'A message did not fit its closed schema and was not sent.',
   UPLINK_MESSAGE_TURNED_DOWN: 'The broker would not take a message; it is kept and tried again.',
+  UPLINK_NOT_GRANTED: 'A signal was about to leave that nobody agreed to; it was not sent.',
   UPLINK_ROW_BROKEN: 'A stored message failed its check and was put aside.',
   UPLINK_STORED_IGNORED: 'What the consumer says that it stored cannot be true and was ignored.',
   UPLINK_STORED_UNREADABLE:

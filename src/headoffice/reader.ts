@@ -26,6 +26,11 @@ export interface ReaderParts {
   readonly onNotice?: (gateway: string, kind: string, notice: Fields) => void
   /** Something that no honest gateway sends: one number with two contents, or a message that `accepts` refuses. */
   readonly onTrouble?: (topic: string, trouble: 'contradiction' | 'not-accepted') => void
+  /**
+   * `onRelease` has erased a handle when it returns from a `consent` that was withdrawn or has expired. Then `stored` says so,
+   * and the shopper sees it.
+   */
+  readonly erases?: boolean
   /** Whether to write `stored`, as one consumer of the feed should. */
   readonly stored: boolean
   /** The closed schemas of the feed, by the first level of the topic below the gateway. Without it: id and seq only. */
@@ -121,11 +126,13 @@ export function startReader(parts: ReaderParts): Reader {
 
   async function take(received: Received): Promise<void> {
     const gateway = gatewayOf(received.gateway)
-    const { kind, seq, text } = received
+    const { kind, seq, text, message } = received
     const lane: Lane = kind === 'signal' || kind === 'consent' ? 'signals' : 'aggregates'
     const key = `${lane} ${seq}`
     const before = gateway.texts.get(key)
-    const contradicts = before !== undefined && before.trimEnd() !== text.trimEnd()
+    // A signal may be taken back after it was read; its end follows under a number of its own.
+    const isVoid = lane === 'signals' && message.void !== undefined
+    const contradicts = before !== undefined && !isVoid && before.trimEnd() !== text.trimEnd()
     if (contradicts) parts.onTrouble?.(received.gateway, 'contradiction')
     if (gateway.lanes[lane].has(seq) && !contradicts) return
     try {
@@ -174,8 +181,9 @@ export function startReader(parts: ReaderParts): Reader {
   }
 
   function writeStored(name: string, gateway: Gateway): void {
-    const { aggregates, signals } = gateway.lanes
-    const text = JSON.stringify({ aggregates: aggregates.stored(), signals: signals.stored() })
+    const [aggregates, signals] = [gateway.lanes.aggregates.stored(), gateway.lanes.signals.stored()]
+    const erased = parts.erases ? { erasedUpTo: signals.missing[0] ? signals.missing[0][0] - 1 : signals.upTo } : {}
+    const text = JSON.stringify({ aggregates, signals: { ...signals, ...erased } })
     if (text === gateway.lastStored) return
     if (!client.connected) return writeStoredSoon(name, gateway)
     gateway.lastStored = text

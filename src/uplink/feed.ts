@@ -1,5 +1,6 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import { GatewayError } from '../base/errors.ts'
+import { type Grant, isGranted } from '../consent/grant.ts'
 import { isRelease, type Release, type Series } from '../privacy/release.ts'
 import {
   type AnswerMessage,
@@ -90,6 +91,73 @@ function pad(text: string, length: number, kind: FeedKind): Buffer {
   if (Buffer.byteLength(text) > length) throw refusal(kind, 'its length')
   bytes.write(text)
   return bytes
+}
+
+/** Something that a shopper agreed to be told about. */
+export interface Sighting {
+  readonly event: 'arrived' | 'zone' | 'left'
+  readonly zone: string
+  /** Wall ms; told to the minute. */
+  readonly at: number
+  /** Random, for consumers to deduplicate by. */
+  readonly id: string
+  readonly seq: number
+}
+
+/**
+ * A signal about one shopper and purpose, if the grant holds under the notice in force at this moment.
+ * @throws UPLINK_NOT_GRANTED where it does not, UPLINK_MESSAGE_REFUSED
+ */
+export function encodeSignal(
+  { event, zone, at, id, seq }: Sighting,
+  grant: Grant | undefined,
+  { notice, now }: { notice: string; now: number },
+  identity: Identity,
+): Outgoing {
+  if (!grant || !isGranted(grant, grant.purpose, notice, now)) throw new GatewayError('UPLINK_NOT_GRANTED')
+  const { handle, purpose } = grant
+  const minute = `${new Date(at).toISOString().slice(0, 16)}Z`
+  return numbered(
+    'signal',
+    `signal/${purpose}`,
+    { id: idOf(identity, 'signal', id), handle, purpose, event, zone, minute },
+    seq,
+    identity,
+  )
+}
+
+/** What became of an agreement: `withdrawn` and `expired` tell the consumer to erase the handle. @throws UPLINK_MESSAGE_REFUSED */
+export function encodeConsent(
+  { handle, purpose, event }: { handle: string; purpose: string; event: 'given' | 'withdrawn' | 'expired' },
+  { id, seq }: { id: string; seq: number },
+  identity: Identity,
+): Outgoing {
+  return numbered('consent', 'consent', { id: idOf(identity, 'consent', id), handle, purpose, event }, seq, identity)
+}
+
+/** What goes out in place of a signal that was taken back: its number and nothing else. */
+export function encodeVoid({ topic, lane, seq }: Outgoing): Outgoing {
+  if (lane !== 'signals' || seq === null) throw refusal('void', 'its lane')
+  const message = { seq, void: 'withdrawn' }
+  check('void', message)
+  return make({ topic, bytes: Buffer.from(JSON.stringify(message)), retain: false, qos: 1, lane, seq })
+}
+
+function idOf({ store, gateway }: Identity, kind: string, id: string): string {
+  return `${store}/${gateway}/${kind}/${id}`
+}
+
+function numbered(
+  kind: FeedKind,
+  topic: string,
+  fields: Readonly<Record<string, string>>,
+  seq: number,
+  identity: Identity,
+): Outgoing {
+  const message = { ...fields, seq }
+  check(kind, message)
+  const bytes = Buffer.from(JSON.stringify(message))
+  return make({ topic: rootTopic(identity) + topic, bytes, retain: false, qos: 1, lane: 'signals', seq })
 }
 
 /** What the box says of itself: retained, at most one of each kind. @throws UPLINK_MESSAGE_REFUSED */

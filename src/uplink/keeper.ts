@@ -1,14 +1,16 @@
 import { minute } from '../base/duration.ts'
 import { GatewayError, isStorageFull } from '../base/errors.ts'
 import type { CourierAction } from './courier-words.ts'
-import type { Outbox } from './outbox.ts'
-import type { Batch } from './outbox-words.ts'
+import type { Outgoing } from './feed.ts'
+import type { Batch, Outbox } from './outbox-words.ts'
 
 /** Does at the outbox what the courier wants. Storage may fail; then nothing is forgotten and rows are sent again. */
 export interface Keeper {
   /** @param shop wall ms of the shop's clock */
   read(action: CourierAction & { do: 'read' }, shop: number): Batch
   store(action: CourierAction & { do: 'acknowledge' | 'refuse' | 'pack' | 'trim' }): void
+  /** A signal may have been taken back between its reading and its turn. */
+  asItIsNow(outgoing: Outgoing): Outgoing
   sweep(): void
 }
 
@@ -34,6 +36,11 @@ export function createKeeper(outbox: Outbox, onError: (error: unknown) => void):
         if (action.do === 'refuse') outbox.refused(action.lane, action.seqs)
         if (action.do === 'pack') outbox.packed(action.lane, action.seqs)
       })
+    },
+    asItIsNow(outgoing) {
+      const { lane, seq } = outgoing
+      if (lane !== 'signals' || seq === null) return outgoing
+      return guarded(() => outbox.message(lane, seq)) ?? outgoing
     },
     sweep: () => void guarded(() => outbox.sweep()),
   }

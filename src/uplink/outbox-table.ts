@@ -44,6 +44,7 @@ export function laneStatements({ connection: sql }: Database, lane: Lane) {
            outbox_state(${number}, $seq, $notBefore, $now, 0, 0, NULL, NULL))`,
     ),
     one: sql.prepare<[number], StoredRow>(`SELECT * FROM ${table} WHERE seq = ?`),
+    all: sql.prepare<[], StoredRow>(`SELECT * FROM ${table} ORDER BY seq`),
     first: sql.prepare<[], StoredRow>(`SELECT * FROM ${table} ORDER BY seq LIMIT 1`),
     firstWaiting: sql.prepare<[], StoredRow>(`SELECT * FROM ${table} WHERE acked_at IS NULL ORDER BY seq LIMIT 1`),
     due: sql.prepare<[DueQuery], StoredRow>(

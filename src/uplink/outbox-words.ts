@@ -4,7 +4,7 @@ import type { Database } from '../base/database.ts'
 import { day } from '../base/duration.ts'
 import type { Log } from '../base/log.ts'
 import { areRanges, covers, type Range } from '../base/ranges.ts'
-import type { Outgoing } from './feed.ts'
+import type { Lane, Outgoing } from './feed.ts'
 
 /** A stored message whose MAC holds. */
 export interface Row {
@@ -31,6 +31,8 @@ export interface Batch {
 export interface Stored {
   readonly upTo: number
   readonly missing: readonly Range[]
+  /** Of signals: the end of every consent up to this number has led to an erasure there. */
+  readonly erasedUpTo?: number
 }
 
 export interface OutboxStats {
@@ -76,8 +78,9 @@ const nothingStored: Stored = { upTo: 0, missing: [] }
 export function parseStored(text: string | null): Stored | undefined {
   if (text === null) return undefined
   try {
-    const { upTo, missing } = JSON.parse(text) as Stored
-    return Number.isSafeInteger(upTo) && areRanges(missing, 1, upTo) ? { upTo, missing } : nothingStored
+    const { upTo, missing, erasedUpTo } = JSON.parse(text) as Stored
+    if (!Number.isSafeInteger(upTo) || !areRanges(missing, 1, upTo)) return nothingStored
+    return Number.isSafeInteger(erasedUpTo) ? { upTo, missing, erasedUpTo: erasedUpTo! } : { upTo, missing }
   } catch {
     return nothingStored
   }
@@ -96,4 +99,57 @@ export function ownSeq({ bytes }: { readonly bytes: unknown }): number | undefin
   } catch {
     return undefined
   }
+}
+
+/**
+ * Everything that is to leave lies here until the consumer says that it has it. A row is deleted when it was PUBACKed
+ * and is stored at the consumer; or 7 days after its PUBACK where no consumer ever wrote `stored`; or, oldest first and
+ * by name, beyond 90 days or 64 MB. Rows carry a MAC: what the disk changed is put aside, never sent.
+ */
+export interface Outbox {
+  /**
+   * Keeps a message until it is delivered. Call inside the transaction that makes its number durable.
+   * @param notBefore wall ms before which it may not leave
+   */
+  put(outgoing: Outgoing, notBefore: number): void
+  /**
+   * The same for a message of the signals' lane that no disk may hold: it lives in memory, and what is stored under its
+   * number is a void, which is what goes out if this process ends first.
+   */
+  putFleeting(outgoing: Outgoing, notBefore: number): void
+  /**
+   * Puts a void in the place of everything about this handle but its end. Gone from the rows when it returns; what was
+   * handed to the broker cannot be called back. @returns how many
+   */
+  voidAbout(handle: string): number
+  /** Rows to send after `after`, in `seq` order, up to the first that may not leave yet at wall ms `now`. */
+  due(lane: Lane, after: number, limit: number, now: number): Batch
+  /** Rows after `after` whose time to be sent again has come: refused, or not seen at the consumer. */
+  again(lane: Lane, after: number, limit: number): Batch
+  /** The broker took them. A power cut may undo this; they are then sent again. */
+  acknowledged(lane: Lane, seqs: readonly number[]): void
+  /** The broker would not take it: put aside for five minutes, doubling up to six hours. */
+  refused(lane: Lane, seqs: readonly number[]): void
+  /** From now on these travel in a backlog only. */
+  packed(lane: Lane, seqs: readonly number[]): void
+  /** What the consumer has; rows it has are deleted if they were PUBACKed, missing ones are hastened. */
+  trim(lane: Lane, stored: Stored): void
+  /** What the consumer last said that it has; undefined when it never spoke. */
+  stored(lane: Lane): Stored | undefined
+  /** The highest `seq` ever put; 0 at first. */
+  lastSeq(lane: Lane): number
+  /** The message with this number; undefined where there is none, or none that holds. */
+  message(lane: Lane, seq: number): Outgoing | undefined
+  /** How many rows were not PUBACKed yet. */
+  waiting(): number
+  /** These numbers were given out and will never come, unless they are here or there: they are named in `health`. */
+  neverComes(seqs: Iterable<number>): void
+  /** The lowest `seq` of aggregates that the consumer may lack. */
+  firstInDoubt(): number
+  /** Deletes what is past its time. Call at start and a few times an hour. */
+  sweep(): void
+  /** @param bytesPerHour of all declared series together, for `hoursLeft` */
+  stats(bytesPerHour?: number): OutboxStats
+  /** Runs work that writes; on a full disk gives the ballast free, then sheds the oldest, and tries again. */
+  withRoom<T>(work: () => T): T
 }

@@ -7,10 +7,12 @@ import { isOutgoing, type Lane, lanes, type Outgoing, restore } from './feed.ts'
 import { createChecks } from './outbox-checks.ts'
 import { createRoom } from './outbox-room.ts'
 import { outboxMigrations, type StoredRow, undated } from './outbox-schema.ts'
+import { createSignalRows } from './outbox-signals.ts'
 import { defineTags, type LaneStatements, laneStatements } from './outbox-table.ts'
 import {
   type Batch,
   isStored,
+  type Outbox,
   type OutboxParts,
   type OutboxStats,
   type Row,
@@ -18,50 +20,7 @@ import {
   usualLimits,
 } from './outbox-words.ts'
 
-export { type OutboxParts, outboxMigrations }
-
-/**
- * Everything that is to leave lies here until the consumer says that it has it. A row is deleted when it was PUBACKed
- * and is stored at the consumer; or 7 days after its PUBACK where no consumer ever wrote `stored`; or, oldest first and
- * by name, beyond 90 days or 64 MB. Rows carry a MAC: what the disk changed is put aside, never sent.
- */
-export interface Outbox {
-  /**
-   * Keeps a message until it is delivered. Call inside the transaction that makes its number durable.
-   * @param notBefore wall ms before which it may not leave
-   */
-  put(outgoing: Outgoing, notBefore: number): void
-  /** Rows to send after `after`, in `seq` order, up to the first that may not leave yet at wall ms `now`. */
-  due(lane: Lane, after: number, limit: number, now: number): Batch
-  /** Rows after `after` whose time to be sent again has come: refused, or not seen at the consumer. */
-  again(lane: Lane, after: number, limit: number): Batch
-  /** The broker took them. A power cut may undo this; they are then sent again. */
-  acknowledged(lane: Lane, seqs: readonly number[]): void
-  /** The broker would not take it: put aside for five minutes, doubling up to six hours. */
-  refused(lane: Lane, seqs: readonly number[]): void
-  /** From now on these travel in a backlog only. */
-  packed(lane: Lane, seqs: readonly number[]): void
-  /** What the consumer has; rows it has are deleted if they were PUBACKed, missing ones are hastened. */
-  trim(lane: Lane, stored: Stored): void
-  /** What the consumer last said that it has; undefined when it never spoke. */
-  stored(lane: Lane): Stored | undefined
-  /** The highest `seq` ever put; 0 at first. */
-  lastSeq(lane: Lane): number
-  /** The message with this number; undefined where there is none, or none that holds. */
-  message(lane: Lane, seq: number): Outgoing | undefined
-  /** How many rows were not PUBACKed yet. */
-  waiting(): number
-  /** These numbers were given out and will never come, unless they are here or there: they are named in `health`. */
-  neverComes(seqs: Iterable<number>): void
-  /** The lowest `seq` of aggregates that the consumer may lack. */
-  firstInDoubt(): number
-  /** Deletes what is past its time. Call at start and a few times an hour. */
-  sweep(): void
-  /** @param bytesPerHour of all declared series together, for `hoursLeft` */
-  stats(bytesPerHour?: number): OutboxStats
-  /** Runs work that writes; on a full disk gives the ballast free, then sheds the oldest, and tries again. */
-  withRoom<T>(work: () => T): T
-}
+export { type Outbox, type OutboxParts, outboxMigrations }
 
 const mostBrokenKept = 100
 // A release waits for a minute. What would have to wait longer was put before the clock was stepped back.
@@ -102,6 +61,17 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
     room.shedAbove(capacity)
   }
 
+  const signals = createSignalRows({
+    rows: () => of('signals').all.all(),
+    outgoingOf: (row) => trusted('signals', row)[0]?.outgoing,
+    exchange(seq, outgoing) {
+      lazily(() => {
+        of('signals').deleteOne.run(seq)
+        put(outgoing, 0)
+      })
+    },
+  })
+
   function comesLate(lane: Lane, seq: number): void {
     lowestNew.set(lane, Math.min(seq, lowestNew.get(lane) ?? seq))
   }
@@ -139,7 +109,7 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
   function trusted(lane: Lane, row: StoredRow): Row[] {
     if (!checks.isContent(lane, row)) return []
     const { seq, topic, bytes } = row
-    const outgoing = restore({ topic, bytes, lane, seq })
+    const outgoing = (lane === 'signals' && signals.inMemory(seq)) || restore({ topic, bytes, lane, seq })
     const { not_before: notBefore, created_at: createdAt, packed, sends } = checks.trueState(lane, row)
     return [{ outgoing, seq, notBefore, createdAt, isPacked: packed === 1, isFirstSend: sends === 0 }]
   }
@@ -175,6 +145,7 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
       for (const [first, last] of stored.missing) of(lane).hasten.run({ first, last })
     })
     consumer.set(lane, stored)
+    if (lane === 'signals') signals.forget((seq) => isStored(stored, seq))
   }
 
   function sweep(): void {
@@ -228,6 +199,10 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
 
   return {
     put,
+    putFleeting(outgoing, notBefore) {
+      put(signals.keepInMemory(outgoing), notBefore)
+    },
+    voidAbout: signals.voidAbout,
     due,
     again,
     message: (lane, seq) => [of(lane).one.get(seq)].flatMap((row) => (row ? trusted(lane, row) : []))[0]?.outgoing,
@@ -240,7 +215,10 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
     waiting: () => lanes.reduce((sum, lane) => sum + state(lane).waiting, 0),
     neverComes,
     firstInDoubt,
-    sweep,
+    sweep() {
+      sweep()
+      signals.forget((seq) => of('signals').one.get(seq) === undefined)
+    },
     stats,
     withRoom: room.withRoom,
   }

@@ -36,11 +36,18 @@ export function hearStored(message: unknown, lastSeq: LastSeq): Heard {
   const stored: Partial<Record<Lane, Stored>> = {}
   for (const lane of lanes) {
     const { upTo, missing } = told[lane] ?? { upTo: -1, missing: [] }
-    if (told[lane] && upTo <= lastSeq[lane] && areRanges(missing, 1, upTo)) stored[lane] = { upTo, missing }
+    if (told[lane] && upTo <= lastSeq[lane] && areRanges(missing, 1, upTo))
+      stored[lane] = { upTo, missing, ...erased(told, lane) }
   }
   const over = (told.aggregates?.upTo ?? 0) - lastSeq.aggregates
   const ahead = over > 0 && over <= farthestAhead ? told.aggregates!.upTo : null
   return { stored, ahead, isDoubtful: lanes.some((lane) => told[lane] && !stored[lane]) }
+}
+
+/** What it erased it has seen. */
+function erased({ signals }: StoredMessage, lane: Lane): { erasedUpTo?: number } {
+  const upTo = lane === 'signals' ? signals?.erasedUpTo : undefined
+  return upTo === undefined ? {} : { erasedUpTo: Math.min(upTo, signals!.upTo) }
 }
 
 /** Listens to the consumer: the newest word counts, and is acted upon at most four times a second. */

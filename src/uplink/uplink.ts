@@ -80,7 +80,11 @@ export function openUplink(parts: UplinkParts): Uplink {
       case 'disconnect':
         return hangUp()
       case 'publish':
-        return link?.publish(action.ticket, action.outgoing, secondsOfUse(action.createdAt, realClock.now()))
+        return link?.publish(
+          action.ticket,
+          keeper.asItIsNow(action.outgoing),
+          secondsOfUse(action.createdAt, realClock.now()),
+        )
       case 'wake':
         return alarms[action.on].set(action.inMs, () => feed({ is: action.on === 'shop' ? 'woken' : 'ticked' }))
       case 'adopt':

@@ -1,0 +1,61 @@
+import { GatewayError } from '../base/errors.ts'
+import { encodeVoid, type Outgoing } from './feed.ts'
+import type { StoredRow } from './outbox-schema.ts'
+
+/**
+ * What the outbox owes to shoppers. A signal of "just this visit" never lies on the disk, and what was not sent when
+ * somebody left is never sent. Its number goes out in both cases, so that no consumer waits for it.
+ */
+export interface SignalRows {
+  /** @returns the void to store in its place */
+  keepInMemory(outgoing: Outgoing): Outgoing
+  inMemory(seq: number): Outgoing | undefined
+  voidAbout(handle: string): number
+  /** Lets go of what is over. */
+  forget(isOver: (seq: number) => boolean): void
+}
+
+export interface SignalRowsParts {
+  readonly rows: () => readonly StoredRow[]
+  /** What the row is known to say; undefined when its MAC does not hold. */
+  readonly outgoingOf: (row: StoredRow) => Outgoing | undefined
+  readonly exchange: (seq: number, outgoing: Outgoing) => void
+}
+
+export function createSignalRows({ rows, outgoingOf, exchange }: SignalRowsParts): SignalRows {
+  const memory = new Map<number, Outgoing>()
+
+  return {
+    keepInMemory(outgoing) {
+      if (outgoing.lane !== 'signals' || outgoing.seq === null) {
+        throw new GatewayError('UPLINK_MESSAGE_REFUSED', 'Only signals are kept in memory.')
+      }
+      memory.set(outgoing.seq, outgoing)
+      return encodeVoid(outgoing)
+    },
+    inMemory: (seq) => memory.get(seq),
+    voidAbout(handle) {
+      let count = 0
+      for (const row of rows()) {
+        const outgoing = outgoingOf(row)
+        if (!outgoing || !isAbout(outgoing, handle)) continue
+        // What lies on the disk for it is a void already.
+        if (!memory.delete(row.seq)) exchange(row.seq, encodeVoid(outgoing))
+        count += 1
+      }
+      return count
+    },
+    forget(isOver) {
+      for (const seq of memory.keys()) if (isOver(seq)) memory.delete(seq)
+    },
+  }
+}
+
+/** The end of a consent must reach head office, which erases by it. */
+const ends = new Set<unknown>(['withdrawn', 'expired'])
+
+function isAbout({ topic, bytes }: Outgoing, handle: string): boolean {
+  const message = JSON.parse(bytes.toString()) as { handle?: unknown; event?: unknown }
+  const isEnd = topic.endsWith('/consent') && ends.has(message.event)
+  return message.handle === handle && !isEnd
+}
