@@ -61,13 +61,16 @@ export async function run(args: readonly string[]): Promise<number> {
 const words: Pick<RelayParts<OfferMessage>, 'accepts' | 'isOffer' | 'readReceipt'> = {
   accepts: fits,
   isOffer: (message): message is OfferMessage => fits('offer', message),
-  readReceipt(text) {
-    if (fromBase64url(text, 16)) return { secret: text, handles: [] }
-    const read = verifyReceipt(text)
-    if (read.state !== 'valid') return undefined
-    const { secret, services } = read.receipt
-    return { secret, handles: services.flatMap(({ purposes }) => purposes.map(({ handle }) => handle)) }
-  },
+  readReceipt,
+}
+
+/** Secret and handles of a receipt as it was saved, of its code, or the secret alone; undefined for anything else. */
+export function readReceipt(text: string): { secret: string; handles: readonly string[] } | undefined {
+  if (fromBase64url(text, 16)) return { secret: text, handles: [] }
+  const read = verifyReceipt(text)
+  if (read.state !== 'valid') return undefined
+  const { secret, services } = read.receipt
+  return { secret, handles: services.flatMap(({ purposes }) => purposes.map(({ handle }) => handle)) }
 }
 
 function lineOf({ organisation, upstream }: RelayConfig) {

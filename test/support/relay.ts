@@ -3,6 +3,7 @@ import { type IncomingHttpHeaders, request as plainRequest } from 'node:http'
 import { request as tlsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { openQuestion, sealQuestion } from '../../src/base/ask-seal.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { type Database, openDatabase } from '../../src/base/database.ts'
@@ -96,17 +97,18 @@ export function send(
   const request = url.startsWith('https:') ? tlsRequest : plainRequest
   const length =
     body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-  const sent = request(
-    url,
-    { method, agent: false, headers: { ...length, ...headers }, ...(ca ? { ca } : {}) },
-    (response) => {
-      const parts: Buffer[] = []
-      response.on('data', (part: Buffer) => parts.push(part)).on('error', reject)
-      response.on('end', () => {
-        resolve({ code: response.statusCode ?? 0, text: Buffer.concat(parts).toString(), headers: response.headers })
-      })
-    },
-  )
+  // The certificate is that of the address, whatever `host` says.
+  const { hostname } = new URL(url)
+  const trust = ca
+    ? { ca, checkServerIdentity: (_: string, cert: PeerCertificate) => checkServerIdentity(hostname, cert) }
+    : {}
+  const sent = request(url, { method, agent: false, headers: { ...length, ...headers }, ...trust }, (response) => {
+    const parts: Buffer[] = []
+    response.on('data', (part: Buffer) => parts.push(part)).on('error', reject)
+    response.on('end', () => {
+      resolve({ code: response.statusCode ?? 0, text: Buffer.concat(parts).toString(), headers: response.headers })
+    })
+  })
   sent.on('error', reject)
   sent.end(body)
   return promise
