@@ -21,6 +21,8 @@ import { guessSentence, type Policy, policyOf } from './privacy/policy.ts'
 import type { Release, Series } from './privacy/release.ts'
 import { formatSnapshot, parseSnapshot } from './privacy/snapshot.ts'
 import { openWall } from './privacy/wall.ts'
+import { openShoppers } from './shoppers/shoppers.ts'
+import type { Shoppers } from './shoppers/words.ts'
 import { openStorage } from './storage.ts'
 import { bytesPerHour, catalogueOf } from './uplink/catalogue.ts'
 import { encodeRelease } from './uplink/feed.ts'
@@ -67,6 +69,8 @@ export interface Gateway {
   /** Exact, so for the summary of replay and for calibration only. */
   tally(): Tally
   readonly uplink: Uplink
+  /** Undefined where shoppers are asked for nothing, and in replay. */
+  readonly shoppers: Shoppers | undefined
   /** Releases as they were kept for sending, newest last: for pages of demo and replay. */
   onRelease(listener: (release: Release, bytes: Buffer) => void): void
   onObservation(listener: (observation: Observation) => void): void
@@ -107,7 +111,10 @@ export function openGateway(parts: GatewayParts): Gateway {
     mode,
     session: storage.session,
     notices: { catalogue: () => catalogueOf(policyInForce(), guessSentence(policyInForce())), health },
-    onRestoredImage: (upTo) => wall.restoredFromImage(upTo),
+    onRestoredImage: (upTo) => {
+      wall.restoredFromImage(upTo)
+      shoppers?.restoredFromImage(outbox.lastSeq('signals'))
+    },
   })
 
   // the wall
@@ -131,9 +138,24 @@ export function openGateway(parts: GatewayParts): Gateway {
     delay: macOf(folder.key, 'delay').readUInt32BE(0) % (30 * second),
   })
 
+  // what was agreed
+  const consentParts = {
+    config,
+    database,
+    file: storage.file,
+    key: folder.key,
+    clock,
+    realClock,
+    outbox,
+    identity,
+    log,
+  }
+  const shoppers =
+    mode === 'replay' ? undefined : openShoppers({ ...consentParts, policy: policyInForce, wake: () => uplink.wake() })
+
   // what it means
   const beacons = createBeaconBook(config.beacons)
-  const observers = createObservers(config.sensors, observed, { beacons: config.beacons, phones })
+  const observers = createObservers(config.sensors, observed, { beacons: config.beacons, phones, tags: shoppers?.tags })
 
   // what is heard
   const radio = {
@@ -150,6 +172,7 @@ export function openGateway(parts: GatewayParts): Gateway {
   function observed(observation: Observation): void {
     if (observation.kind === 'crossing' || observation.kind === 'stay') wall.count(observation.at, observation)
     else if (observation.kind === 'nearby') wall.hear(observation.at, observation)
+    else if (observation.kind === 'recognised') shoppers?.recognised(observation)
     else if (observation.kind === 'telemetry') beacons.note(observation)
     else if (observation.kind === 'alive' || observation.kind === 'trouble') coverage.note(observation)
     for (const listener of observationListeners) listener(observation)
@@ -171,6 +194,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     observers.tick(at)
     try {
       outbox.withRoom(() => wall.tick(mayCatchUp()))
+      outbox.withRoom(() => shoppers?.tick())
       if (wall.policy() && at >= tidyAt) tidy(at)
       storageIsFull = false
       tellRefused()
@@ -255,6 +279,7 @@ export function openGateway(parts: GatewayParts): Gateway {
       const snapshot = parseSnapshot(parts.runtimeFile?.read() ?? '')
       if (snapshot) wall.restore(snapshot)
       stops.push(() => database.close())
+      stops.push(() => shoppers?.close())
       uplink.open()
       stops.push(() => uplink.close())
       if (!isChecked) stops.push(storage.check(checked, parts.onFatal))
@@ -278,6 +303,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     troubles: () => observers.troubles(),
     tally: () => observers.tally(),
     uplink,
+    shoppers,
     onRelease: (listener) => void releaseListeners.push(listener),
     onObservation: (listener) => void observationListeners.push(listener),
     async close() {

@@ -22,6 +22,8 @@ import { openSessions } from './uplink/session.ts'
 /** Everything that lies in the database, opened and found sound; what was damaged has been dealt with and told. */
 export interface Storage {
   readonly database: Database
+  /** Path of the database. */
+  readonly file: string
   readonly journal: Journal
   readonly plan: Plan
   readonly runningDay: RunningDay
@@ -104,6 +106,7 @@ function openSound(parts: StorageParts, path: string, database: Database, least:
     const mended = database.wal === 'whole' ? 0 : 1
     return {
       database,
+      file: path,
       journal,
       plan,
       runningDay: openRunningDay(database, key),

@@ -1,5 +1,4 @@
 import type { Verdict } from '../consent/chain.ts'
-import type { Entry } from '../consent/event.ts'
 import type { ReceiptCheck } from '../consent/receipt.ts'
 import { type ConsentRecord, isLive, recordsOf, stateOf } from '../consent/record.ts'
 
@@ -79,28 +78,4 @@ export function receiptLines(check: ReceiptCheck): string[] {
     ...purposes.map(({ purpose, termination }) => `  ${purpose}, until ${termination} at the latest`),
     'Whether it was withdrawn since, only the box knows.',
   ]
-}
-
-/** Everything that is kept about one shopper, to hand over (GDPR Art. 15 and 20). */
-export function exportOf(record: ConsentRecord, entries: readonly Entry[]) {
-  const purposes = [...record.purposes].map(([purpose, { agreed, agreedAt }]) => ({
-    purpose,
-    state: stateOf(record, purpose),
-    agreedAt: agreed ? new Date(agreedAt).toISOString() : null,
-    until: agreed ? new Date(agreed.until).toISOString() : null,
-    handle: agreed?.handle ?? null,
-    notice: agreed?.notice ?? null,
-  }))
-  const { principal, language, jurisdiction, ageLimit } = record.opened
-  const own = entries.filter(({ seq }) => record.seqs.includes(seq))
-  return {
-    record: record.id,
-    principal,
-    language,
-    jurisdiction,
-    ageLimit,
-    keyIsErased: record.isErased,
-    purposes,
-    entries: own,
-  }
 }

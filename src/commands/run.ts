@@ -19,6 +19,8 @@ const restartPlease = 75
 /** `drempel run`: the service. Resolves to the exit code when it is told to stop. */
 export async function run(args: readonly string[]): Promise<number> {
   const file = findConfig(parseCommand('run', args).text('config'))
+  // From the first line on: who is told to stop while it starts ends as cleanly as later.
+  const stopped = stopSignal()
   const text = readConfigText(file)
   const log = openTerminalLog('info')
   const folder = openWorkingFolder(dataFolderOf(text, file), 'run')
@@ -28,7 +30,6 @@ export async function run(args: readonly string[]): Promise<number> {
     const lastCommit = lastWrite(folder.path)
     const trust = watchClockTrust({ setting: config.clock, lastCommit: () => lastCommit, now: Date.now })
     const clock = systemClock(trust.isTrusted)
-    const stopped = stopSignal()
     // systemd/drempel-radio.path waits for this file.
     const resetRequest = openRuntimeFile(folder.path, 'radio-reset')
     const gateway = openGateway({

@@ -1,4 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign, verify } from 'node:crypto'
+import { type AgreementPair, publicKeyOf } from '../base/identity-key.ts'
 import { macOf } from '../base/mac.ts'
 
 /**
@@ -13,6 +14,10 @@ export interface BoxKeys {
   /** 32 bytes: keys the MACs of the record's head. */
   readonly record: Buffer
   readonly signer: Signer
+  /** X25519: tags agree their identity key with it. */
+  readonly agreement: AgreementPair
+  /** 32 bytes, of which the key is made that questions are sealed for. */
+  readonly asking: Buffer
 }
 
 export interface Signer {
@@ -34,7 +39,13 @@ export function boxKeysOf(boxKey: Buffer): BoxKeys {
     secrets: derive('secrets'),
     record: derive('record'),
     signer: signerOf(derive('signature')),
+    agreement: pairOf(derive('agreement')),
+    asking: derive('asking'),
   }
+}
+
+function pairOf(privateKey: Buffer): AgreementPair {
+  return { privateKey, publicKey: publicKeyOf(privateKey) }
 }
 
 function signerOf(seed: Buffer): Signer {

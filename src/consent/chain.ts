@@ -1,7 +1,9 @@
 import type { Connection, Database, Migration } from '../base/database.ts'
 import { GatewayError } from '../base/errors.ts'
 import { holds, macOf } from '../base/mac.ts'
+import { capSql } from './caps.ts'
 import { type ConsentEvent, type Entry, entryHash, entryText, genesis, parseEntry } from './event.ts'
+import { toldSql } from './told.ts'
 
 /**
  * The consent record on the disk: entries that are only ever added, each holding the hash of the one before. The triggers
@@ -28,6 +30,7 @@ export const consentMigrations: readonly Migration[] = [
       CREATE TABLE consent_news (id INTEGER PRIMARY KEY, handle TEXT NOT NULL, purpose TEXT NOT NULL, event TEXT NOT NULL);
       CREATE TABLE consent_seen (record TEXT PRIMARY KEY, week INTEGER NOT NULL) WITHOUT ROWID;`,
   },
+  { name: 'consent/2', sql: `${capSql} ${toldSql}` },
 ]
 
 export interface Head {

@@ -32,6 +32,10 @@ export interface ConsentParts extends Offer, RecordParts {
 export interface Consents {
   /** @param key what recognises the shopper's tag; null where nobody is recognised by radio */
   enrol(wish: Wish, key: SlotKey | null): { state: 'given'; record: string; secret: Buffer } | Declined
+  /** Enrols a tag or app for a record that lives; one that it had is recognised no longer. */
+  attach(record: string, key: SlotKey): { state: 'given' } | Declined
+  /** The tag's clock as it was heard lately: kept, so that a slow clock is not lost in a year. Its key must be the same. */
+  noteClock(record: string, key: SlotKey): void
   /** Agrees anew to one purpose of a record that lives. */
   agree(record: string, choice: Choice, method: Method, language: string): { state: 'given' } | Declined
   /** When it returns the key is gone from the disk, if nothing else is agreed. False when there was nothing to end. */
@@ -98,6 +102,22 @@ export function openConsents(parts: ConsentParts): Consents {
     return { state: 'given', record: opened.record, secret }
   }
 
+  function attach(id: string, key: SlotKey): ReturnType<Consents['attach']> {
+    const record = all.get(id)
+    if (!record || !isLive(record)) return declined('ended')
+    // The place it has already is written over, so that the key before is gone.
+    const slot = record.isErased ? kept.freeSlot() : record.slot
+    if (slot === undefined || slot === null) return declined('no-room')
+    if (record.isErased) commit([{ type: 'keyed', record: id, slot }])
+    slots.put(slot, id, key)
+    return { state: 'given' }
+  }
+
+  function noteClock(id: string, key: SlotKey): void {
+    const slot = all.get(id)?.slot ?? null
+    if (slot !== null && keyOf(id)?.identityKey.equals(key.identityKey)) slots.put(slot, id, key)
+  }
+
   function agree(id: string, choice: Choice, method: Method, language: string): ReturnType<Consents['agree']> {
     const record = all.get(id)
     if (!record || !isLive(record)) return declined('ended')
@@ -142,7 +162,7 @@ export function openConsents(parts: ConsentParts): Consents {
   function keyOf(id: string): SlotKey | undefined {
     const record = all.get(id)
     const mayMatch = record && [...record.purposes.keys()].some((purpose) => isGrantedNow(id, purpose))
-    return mayMatch && record.opened.slot !== null ? slots.take(record.opened.slot, id) : undefined
+    return mayMatch && record.slot !== null ? slots.take(record.slot, id) : undefined
   }
 
   function lapse(): void {
@@ -155,6 +175,8 @@ export function openConsents(parts: ConsentParts): Consents {
   lapse()
   return {
     enrol,
+    attach,
+    noteClock,
     agree,
     withdraw,
     restrict: (id) => setRestricted(id, true),

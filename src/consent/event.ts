@@ -57,6 +57,13 @@ export interface Overall {
   readonly record: string
 }
 
+/** A tag or app was enrolled for a record that lives: where its identity key lies from now on. */
+export interface Keyed {
+  readonly type: 'keyed'
+  readonly record: string
+  readonly slot: number
+}
+
 /** "Just this visit": how many agreed on one day, told when the shop has closed. No handle, no time. */
 export interface Visits {
   readonly type: 'visits'
@@ -77,7 +84,7 @@ export interface Forgotten {
   readonly entries: readonly (readonly [number, number])[]
 }
 
-export type ConsentEvent = Opened | Agreed | Ended | Lapsed | Overall | Visits | Restored | Forgotten
+export type ConsentEvent = Opened | Agreed | Ended | Lapsed | Overall | Keyed | Visits | Restored | Forgotten
 
 /** An event with its place in the chain. */
 export type Entry = ConsentEvent & {

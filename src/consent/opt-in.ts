@@ -17,6 +17,10 @@ export interface OptIn {
   shown(): string
   /** Judges a token that a page sends. @param source whom to count a wrong one against */
   redeem(typed: string, source: string): Redeemed
+  /** The same bound for what else may be guessed. Counts the try. */
+  mayTry(source: string): boolean
+  /** Ms until there is another token. */
+  changesIn(): number
 }
 
 export type Redeemed = 'in-the-shop' | 'wrong-or-late' | 'too-many-tries'
@@ -51,6 +55,8 @@ export function createOptIn(clock: Clock, attempts = createAttempts()): OptIn {
   return {
     token: () => tokenAt(current()),
     shown: () => toReadable(tokenAt(current())),
+    mayTry: (source) => attempts.mayTry(source, clock.monotonic()),
+    changesIn: () => (current() + 1) * tokenPeriod - clock.monotonic(),
     redeem(typed, source) {
       if (!attempts.mayTry(source, clock.monotonic())) return 'too-many-tries'
       const token = fromReadable(typed, tokenLength)

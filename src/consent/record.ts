@@ -1,4 +1,4 @@
-import type { Agreed, Ended, Entry, Lapsed, Opened, Overall } from './event.ts'
+import type { Agreed, Ended, Entry, Keyed, Lapsed, Opened, Overall } from './event.ts'
 import type { Grant, Purpose } from './grant.ts'
 import { continuationOf, type Notice } from './notice.ts'
 
@@ -12,6 +12,8 @@ export interface ConsentRecord {
   readonly openedAt: number
   readonly purposes: ReadonlyMap<Purpose, PurposeRecord>
   readonly isRestricted: boolean
+  /** Where the identity key lies; null where nobody is recognised by radio. */
+  readonly slot: number | null
   /** The identity key is gone from the disk, or there never was one. */
   readonly isErased: boolean
   /** Ms since 1970 of the latest entry about it. */
@@ -26,7 +28,7 @@ export interface PurposeRecord {
   readonly agreedAt: number
 }
 
-type AboutOne = Opened | Agreed | Ended | Lapsed | Overall
+type AboutOne = Opened | Agreed | Ended | Lapsed | Overall | Keyed
 
 /** All records, from the entries of a chain that was verified. Pure. */
 export function recordsOf(entries: Iterable<Entry>): Map<string, ConsentRecord> {
@@ -54,6 +56,7 @@ function openedRecord(opened: Opened, { at }: Entry): ConsentRecord {
     openedAt: at,
     purposes: new Map(),
     isRestricted: false,
+    slot: opened.slot,
     isErased: opened.slot === null,
     touchedAt: at,
     seqs: [],
@@ -62,6 +65,7 @@ function openedRecord(opened: Opened, { at }: Entry): ConsentRecord {
 
 function changed(record: ConsentRecord, entry: Entry & AboutOne): ConsentRecord {
   if (entry.type === 'opened') return record
+  if (entry.type === 'keyed') return { ...record, slot: entry.slot, isErased: false }
   if (!('purpose' in entry)) return overall(record, entry)
   const after = purposeAfter(record, entry)
   return { ...record, purposes: new Map(record.purposes).set(entry.purpose, after) }

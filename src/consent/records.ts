@@ -98,7 +98,7 @@ export function openRecords({ database, keys, slots, mark, clock }: RecordParts)
   // First the place, then the entry that says so: a crash in between does it again.
   function settle(ids: Iterable<string>): void {
     const records = ended(ids)
-    for (const { opened } of records) if (opened.slot !== null) slots.erase(opened.slot)
+    for (const { slot } of records) if (slot !== null) slots.erase(slot)
     sayErased(records)
   }
 
@@ -136,7 +136,7 @@ export function openRecords({ database, keys, slots, mark, clock }: RecordParts)
 
   function freeSlot(): number | undefined {
     const taken = new Set<number>()
-    for (const { isErased, opened } of all.values()) if (!isErased && opened.slot !== null) taken.add(opened.slot)
+    for (const { isErased, slot } of all.values()) if (!isErased && slot !== null) taken.add(slot)
     for (let slot = 0; slot < slots.count; slot++) if (!taken.has(slot)) return slot
     return undefined
   }

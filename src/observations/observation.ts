@@ -5,7 +5,7 @@ import type { Advert, Reading } from '../drivers/reading.ts'
  * An Observation is what readings mean: a crossing, a presence. Still personal, so still memory only.
  * Everything here is pure: values in, values out, time passed in.
  */
-export type Observation = Crossing | Stay | Occupied | Nearby | Telemetry | Alive | Trouble
+export type Observation = Crossing | Stay | Occupied | Nearby | Recognised | Telemetry | Alive | Trouble
 
 /** People stepped over a zone's sill. */
 export interface Crossing {
@@ -49,6 +49,15 @@ export interface Nearby {
   readonly sensor: string
   readonly zone: string
   readonly advert: Sealed<Advert>
+  readonly at: number
+}
+
+/** The tag of a shopper who agreed was heard: by its number in this process, which says nothing elsewhere. */
+export interface Recognised {
+  readonly kind: 'recognised'
+  readonly sensor: string
+  readonly zone: string
+  readonly tag: number
   readonly at: number
 }
 

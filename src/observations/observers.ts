@@ -5,7 +5,7 @@ import { createCounter } from './counter.ts'
 import type { Observation, Observe, Observer, Trouble } from './observation.ts'
 import { createPresenceRadar, createRangePresence } from './presence.ts'
 import { createRadar } from './radar.ts'
-import { type AdvertTally, createRecognition, type Recognition } from './recognition.ts'
+import { type AdvertTally, createRecognition, type Recognition, type TagEar } from './recognition.ts'
 import { createTofPair } from './tof-pair.ts'
 
 /** All sensors of a box: every reading goes in, what it means comes out. */
@@ -37,6 +37,7 @@ export interface RadioSettings {
   readonly beacons: readonly BeaconSettings[]
   /** Only with the profile phones; strength in dBm. */
   readonly phones?: { readonly rssiMin: number } | undefined
+  readonly tags?: TagEar | undefined
 }
 
 /** The settings are valid ones; a tf-luna whose `inner` is itself, unknown or already taken stands alone. */

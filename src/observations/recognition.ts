@@ -1,18 +1,35 @@
 import { type AddressClass, addressClass, createResolver } from '../base/bluetooth-address.ts'
+import { eidLength } from '../base/eddystone-eid.ts'
 import { unseal } from '../base/sealed.ts'
 import type { Advert, AdvertHeard } from '../drivers/reading.ts'
 import type { BeaconSettings } from '../drivers/settings.ts'
 import { createAddressBook } from './address-book.ts'
 import { createAdvertWalk, refused, unnamed } from './advert-walk.ts'
+import { eidAt } from './eid-frame.ts'
 import type { Observe } from './observation.ts'
 import { type OwnDevice, ownDevices } from './own-devices.ts'
+import type { TagBook } from './tag-book.ts'
 
 export interface RecognitionOptions {
   readonly beacons: readonly BeaconSettings[]
   /** Only with the profile phones: how strong (dBm) an advert must be. Without it nothing of a stranger goes on. */
   readonly phones?: { readonly rssiMin: number } | undefined
+  /** Only with purposes: the tags of shoppers who agreed. */
+  readonly tags?: TagEar | undefined
   readonly observe: Observe
 }
+
+/** Who listens for tags. */
+export interface TagEar {
+  readonly book: Pick<TagBook, 'find' | 'size'>
+  /** Somebody holds a tag to the beacon in order to be known by it: then what tags close by say is handed on. */
+  readonly isEnrolling: () => boolean
+  /** @param eid 8 bytes, hex; @param rssi dBm; @param at monotonic ms */
+  readonly near: (frame: { readonly eid: string; readonly rssi: number; readonly at: number }) => void
+}
+
+/** A frame of a tag that is held to the beacon is at least this strong, dBm. */
+const closeBy = -60
 
 /**
  * Tells the shop's own devices, staff and phones apart. Of a stranger nothing outlives the call: no byte of the advert is
@@ -33,6 +50,8 @@ export interface AdvertTally {
   readonly own: number
   /** Of staff. */
   readonly staff: number
+  /** Of tags of shoppers who agreed. */
+  readonly tags: number
   /** Handed on as nearby. */
   readonly phones: number
   /** Of people who said no. */
@@ -69,13 +88,13 @@ const droppedClasses: Readonly<Record<AddressClass, DropReason | undefined>> = {
 }
 
 /** The settings are valid ones. */
-export function createRecognition({ beacons, phones, observe }: RecognitionOptions): Recognition {
+export function createRecognition({ beacons, phones, tags, observe }: RecognitionOptions): Recognition {
   const devices = ownDevices(beacons)
   const { walk } = createAdvertWalk(devices)
   const book = createAddressBook(devices.map(({ address }) => address))
   const resolve = createDeviceResolver(devices)
   const dropped = Object.fromEntries(dropReasons.map((reason) => [reason, 0])) as Record<DropReason, number>
-  const tally = { adverts: 0, own: 0, staff: 0, phones: 0, refused: 0 }
+  const tally = { adverts: 0, own: 0, staff: 0, tags: 0, phones: 0, refused: 0 }
 
   function deviceOf(named: number, advert: Advert, at: number): number {
     if (named !== unnamed) {
@@ -94,6 +113,25 @@ export function createRecognition({ beacons, phones, observe }: RecognitionOptio
     if (!device.irk) observe({ kind: 'telemetry', sensor, beacon: device.id, at, ...measured })
   }
 
+  /** Was it the tag of a shopper who agreed? Who refuses by the same advert is not looked at. */
+  function hearTag(
+    { book, isEnrolling, near }: TagEar,
+    { sensor, at }: AdvertHeard,
+    zone: string,
+    advert: Advert,
+  ): boolean {
+    const isBegun = isEnrolling()
+    const place = isBegun || book.size > 0 ? eidAt(advert.data) : -1
+    if (place < 0) return false
+    const { rssi } = advert
+    if (isBegun && rssi >= closeBy) near({ eid: hexOf(advert.data, place), rssi, at })
+    const tag = book.find(advert.data, place, at)
+    if (tag < 0) return false
+    tally.tags++
+    observe({ kind: 'recognised', sensor, zone, tag, at })
+    return true
+  }
+
   function hearStranger(reading: AdvertHeard, zone: string, advert: Advert): void {
     const { sensor, at } = reading
     const reason = phones ? reasonToDrop(advert, phones.rssiMin) : 'not counting phones'
@@ -109,6 +147,7 @@ export function createRecognition({ beacons, phones, observe }: RecognitionOptio
       if (advert.address.length !== addressLength) return void dropped.malformed++
       const named = walk(advert.data)
       if (named === refused) return void tally.refused++
+      if (named === unnamed && tags && hearTag(tags, reading, zone, advert)) return
       const device = deviceOf(named, advert, reading.at)
       if (device === unnamed) hearStranger(reading, zone, advert)
       else hearOwn(devices[device]!, reading, advert)
@@ -134,4 +173,8 @@ function reasonToDrop({ type, address, rssi }: Advert, rssiMin: number): DropRea
   const reason = droppedClasses[addressClass(type, address)]
   if (reason) return reason
   return rssi >= rssiMin && rssi !== unknownStrength ? undefined : 'too weak'
+}
+
+function hexOf(data: Uint8Array, at: number): string {
+  return Buffer.from(data.subarray(at, at + eidLength)).toString('hex')
 }

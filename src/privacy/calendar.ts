@@ -65,6 +65,13 @@ function findSlot(slots: readonly Slot[], time: number, length: number): Slot | 
   return slots.find((slot) => slot.start <= time && time < slot.end)
 }
 
+/** The end of the opening hours that hold `time`, as far as its day goes; undefined while the shop is closed. */
+export function closingAt(calendar: Calendar, time: number): number | undefined {
+  const slots = calendar.slotsOf(calendar.dayOf(time))
+  const at = slots.findIndex(({ start, end }) => start <= time && time < end)
+  return at < 0 ? undefined : slots.find(({ end }, i) => i >= at && slots[i + 1]?.start !== end)?.end
+}
+
 /** The local date after `day`. */
 export function nextDay(day: string): string {
   return new Date(Date.UTC(...dateParts(day)) + 86_400_000).toISOString().slice(0, 10)

@@ -19,7 +19,14 @@ export const wings: readonly Room[] = [
 export const sideBuildings: readonly Room[] = [{ name: 'box' }, { name: 'headoffice' }, { name: 'simulator' }]
 
 /** Over everything: these may know makers of several wings. */
-export const roof = ['src/main.ts', 'src/gateway.ts', 'src/storage.ts', 'src/config.ts', 'src/commands/']
+export const roof = [
+  'src/main.ts',
+  'src/gateway.ts',
+  'src/storage.ts',
+  'src/shoppers/',
+  'src/config.ts',
+  'src/commands/',
+]
 
 export interface Room {
   readonly name: string

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
+import type { Database } from '../base/database.ts'
+import type { Caps } from '../consent/caps.ts'
+import type { ConsentNews } from '../consent/choice.ts'
+import type { Consents } from '../consent/consents.ts'
+import type { Erasure } from '../consent/desk-answers.ts'
+import type { Happening } from '../consent/sightings.ts'
+import type { Allowed } from '../consent/signaller.ts'
+import type { Told } from '../consent/told.ts'
+import type { Visit } from '../consent/visits.ts'
+import { encodeConsent, encodeSignal, type Identity, type Outgoing } from '../uplink/feed.ts'
+import type { Outbox } from '../uplink/outbox.ts'
+
+export interface ShopperFeedParts {
+  readonly database: Database
+  readonly clock: Clock
+  readonly outbox: Outbox
+  readonly identity: Identity
+  readonly consents: Consents
+  readonly caps: Caps
+  readonly told: Told
+  readonly signaller: (happening: Happening) => Allowed[]
+  /** Rows were put into the outbox. */
+  readonly wake: () => void
+}
+
+/** What leaves about shoppers who agreed: signals, and what became of their agreements. */
+export interface ShopperFeed {
+  /** Of those who agreed for longer: hands over what head office does not know yet, and voids what has ended. */
+  passOn(): void
+  /** Of one visit: nothing of it is written. */
+  tellVisit(visit: Visit, event: ConsentNews['event']): void
+  tellVisits(news: readonly ConsentNews[]): void
+  /** Something happened to somebody: tells those who may be told. */
+  happened(happening: Happening | undefined): void
+  /** What head office said of the erasure of handles that have ended. */
+  erasureOf(handles: readonly string[]): Erasure
+  /** Head office has seen numbers up to here. */
+  adopt(upTo: number): void
+}
+
+export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
+  const { database, clock, outbox, identity, consents, caps, told, signaller, wake } = parts
+  let adopted = 0
+
+  function nextSeq(): number {
+    return Math.max(outbox.lastSeq('signals'), adopted) + 1
+  }
+
+  function put(outgoing: Outgoing, isLasting: boolean): void {
+    if (isLasting) outbox.put(outgoing, 0)
+    else outbox.putFleeting(outgoing, 0)
+  }
+
+  function tell({ handle, purpose, event }: ConsentNews, isLasting: boolean): void {
+    if (event !== 'given') {
+      outbox.voidAbout(handle)
+      caps.forget(handle)
+    }
+    const seq = nextSeq()
+    put(encodeConsent({ handle, purpose, event }, { id: randomId(), seq }, identity), isLasting)
+    if (event !== 'given') told.note(handle, seq, isLasting)
+  }
+
+  function tellVisits(news: readonly ConsentNews[]): void {
+    database.transaction(() => {
+      for (const one of news) tell(one, false)
+    })
+    wake()
+  }
+
+  function signal({ happening, grant, notice, moment, isLasting }: Allowed): void {
+    const { event, zone } = happening
+    const sighting = { event, zone, at: moment.now, id: randomId(), seq: nextSeq() }
+    put(encodeSignal(sighting, grant, { notice, now: clock.now() }, identity), isLasting)
+    caps.note(grant.handle, happening, moment, isLasting)
+  }
+
+  return {
+    passOn() {
+      let ended = 0
+      const passed = consents.passOn((news) => {
+        for (const one of news) {
+          ended += one.event === 'given' ? 0 : 1
+          tell(one, true)
+        }
+      })
+      // What was not sent lies in the write-ahead log still.
+      if (ended > 0) database.forgetOldVersions()
+      if (passed > 0) wake()
+    },
+    tellVisit: ({ grants }, event) => tellVisits(grants.map(({ handle, purpose }) => ({ handle, purpose, event }))),
+    tellVisits,
+    happened(happening) {
+      const allowed = happening ? signaller(happening) : []
+      if (allowed.length === 0) return
+      database.transaction(() => allowed.forEach(signal))
+      wake()
+    },
+    erasureOf(handles) {
+      if (handles.length === 0) return 'none'
+      const erasedUpTo = outbox.stored('signals')?.erasedUpTo ?? 0
+      const isConfirmed = handles.every((handle) => (told.seqOf(handle) ?? Number.POSITIVE_INFINITY) <= erasedUpTo)
+      return isConfirmed ? 'confirmed' : 'asked'
+    },
+    adopt(upTo) {
+      adopted = Math.max(adopted, upTo)
+    },
+  }
+}
+
+function randomId(): string {
+  return randomBytes(12).toString('base64url')
+}

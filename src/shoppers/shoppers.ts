@@ -1,0 +1,214 @@
+import { boxAskPair, openQuestion } from '../base/ask-seal.ts'
+import { day, hour, parseDuration, second } from '../base/duration.ts'
+import { describeError, isStorageFull } from '../base/errors.ts'
+import type { Config } from '../config.ts'
+import { createAskedOnce } from '../consent/asked-once.ts'
+import { createAttempts } from '../consent/attempts.ts'
+import { boxKeysOf } from '../consent/box-keys.ts'
+import { openCaps } from '../consent/caps.ts'
+import { createDesk } from '../consent/desk.ts'
+import { type Answer, type Measured, refusal } from '../consent/desk-answers.ts'
+import { createOffer } from '../consent/desk-offer.ts'
+import { offerOf, openConsentFolder } from '../consent/folder.ts'
+import { createFreshness } from '../consent/freshness.ts'
+import { createLocalTime } from '../consent/local-time.ts'
+import { createOptIn } from '../consent/opt-in.ts'
+import { createSightings } from '../consent/sightings.ts'
+import { createSignaller, isAnyGranted } from '../consent/signaller.ts'
+import { createTagDesk } from '../consent/tag-desk.ts'
+import { createTagRing } from '../consent/tag-ring.ts'
+import { openTold } from '../consent/told.ts'
+import { openVisits } from '../consent/visits.ts'
+import type { Recognised } from '../observations/observation.ts'
+import { createTagBook } from '../observations/tag-book.ts'
+import { closingAt, createCalendar } from '../privacy/calendar.ts'
+import type { Policy } from '../privacy/policy.ts'
+import { createShopperFeed } from './feed.ts'
+import { closedShoppers, type ShopperParts, type Shoppers } from './words.ts'
+
+/**
+ * Opens what shoppers agreed to. A record that is not whole grants nothing and counting goes on: then every question is
+ * answered "off". Undefined where no purpose was ever declared.
+ */
+export function openShoppers(parts: ShopperParts): Shoppers | undefined {
+  const isOffering = parts.config.purposes.length > 0
+  const hasRecord = parts.database.connection.prepare('SELECT 1 FROM consent_event').get() !== undefined
+  if (!isOffering && !hasRecord) return undefined
+  try {
+    return openSound(parts)
+  } catch (error) {
+    parts.log.error(describeError(error))
+    return closedShoppers()
+  }
+}
+
+function openSound(parts: ShopperParts): Shoppers {
+  const { config, database, clock, realClock, log } = parts
+  const { store, controller, purposes } = config
+  const keys = boxKeysOf(parts.key)
+  const askPair = boxAskPair(keys.asking)
+  const offer = { country: store.country, languages: store.languages, controller, purposes }
+  const consents = openConsentFolder({ ...parts, offer })
+  const { notices } = offerOf(offer)
+  const visits = openVisits(offerOf(offer), clock, keys.secrets)
+  const caps = openCaps(database, keys.record)
+  const told = openTold(database)
+  const sightings = createSightings()
+  const local = createLocalTime(store.timezone)
+  const signaller = createSignaller({ consents, visits, caps, purposes, notices, clock, local })
+  const feed = createShopperFeed({ ...parts, consents, caps, told, signaller })
+  const calendar = createCalendar(store.timezone, store.opening, 60)
+  const optIn = createOptIn(realClock, createAttempts(60))
+  const freshness = createFreshness(realClock)
+  const once = createAskedOnce()
+  const book = createTagBook()
+  const ring = createTagRing(consents, book, clock)
+  const tagDesk = createTagDesk({
+    clock,
+    pair: keys.agreement,
+    enrolled(record, key) {
+      const isKept = consents.attach(record, key).state === 'given'
+      ring.renew(record)
+      return isKept
+    },
+  })
+  const place = placeOf(config)
+  let closes: number | undefined
+  let tidyAt = 0
+
+  const desk = createDesk({
+    consents,
+    visits,
+    tags: tagDesk,
+    optIn,
+    freshness,
+    keys,
+    clock,
+    shop: { controller, purposes, country: store.country, service: store.name, policyUrl: '' },
+    isOffering: purposes.length > 0,
+    offer: createOffer({
+      keys,
+      askKey: askPair,
+      freshness,
+      store,
+      languages: store.languages,
+      controller,
+      purposes,
+      notices,
+      measured: () => measuredBy(parts.policy(), config),
+      closing,
+    }),
+    closing,
+    erasureOf: feed.erasureOf,
+    told: {
+      came(who) {
+        const visit = visits.visit(who)
+        if (visit) feed.tellVisit(visit, 'given')
+        else feed.passOn()
+        feed.happened(sightings.came(who, place))
+      },
+      ended(who) {
+        if (!isAnyGranted(consents, who)) sightings.forget(who)
+        feed.passOn()
+      },
+      visitLeft: (visit) => feed.tellVisit(visit, 'withdrawn'),
+      keysChanged: ring.renew,
+    },
+  })
+
+  function closing(): number | undefined {
+    return clock.isTrusted() ? closingAt(calendar, clock.now()) : undefined
+  }
+
+  function recognised({ tag, zone, at }: Recognised): void {
+    const record = ring.recordOf(tag)
+    if (record === undefined || closing() === undefined) return
+    if (!isAnyGranted(consents, record)) return ring.renew(record)
+    const happening = sightings.heard(record, zone, at)
+    if (happening?.event === 'arrived') ring.noteArrival(tag)
+    feed.happened(happening)
+  }
+
+  function tick(): void {
+    if (!clock.isTrusted()) return
+    const at = clock.monotonic()
+    ring.tick(at)
+    for (const happening of sightings.tick(at)) feed.happened(happening)
+    if (closes !== undefined && clock.now() >= closes) closeShop(closes)
+    closes = closing()
+    if (at >= tidyAt) tidy(at)
+  }
+
+  function closeShop(at: number): void {
+    for (const who of sightings.present()) if (!visits.visit(who)) feed.happened(sightings.gone(who))
+    const { news, visits: counted } = visits.close(calendar.dayOf(at - second))
+    feed.tellVisits(news)
+    consents.noteVisits(counted)
+    told.forgetVisits()
+  }
+
+  function tidy(at: number): void {
+    consents.tidy(parseDuration(config.retention.consentRecords))
+    feed.passOn()
+    caps.forgetBefore(local(clock.now()).day)
+    told.keepOnly(new Set([...consents.records()].flatMap(handlesOf)))
+    tidyAt = at + hour
+  }
+
+  function ask(sealed: Buffer, from: string): Buffer | undefined {
+    const opened = openQuestion(askPair, sealed)
+    if (!opened) return undefined
+    if (!once.isFirst(opened.ephemeral, realClock.monotonic())) return opened.seal(refusal('stale'))
+    return opened.seal(answer(opened.question, from))
+  }
+
+  function answer(question: unknown, from: string): Answer {
+    try {
+      return desk.answer(question, from)
+    } catch (error) {
+      // Nothing was given: the shopper may try again.
+      log.error(isStorageFull(error) ? 'the disk is full: nobody can agree to anything' : describeError(error))
+      return refusal('off')
+    }
+  }
+
+  feed.passOn()
+  return {
+    tags: { book, isEnrolling: tagDesk.isWaiting, near: tagDesk.heard },
+    recognised,
+    answer,
+    ask,
+    optIn() {
+      if (purposes.length === 0 || closing() === undefined) return null
+      return { token: optIn.token(), shown: optIn.shown(), changesInMs: optIn.changesIn() }
+    },
+    tick,
+    restoredFromImage(upTo) {
+      feed.adopt(upTo)
+      consents.restoredFromImage()
+      ring.clear()
+      feed.passOn()
+    },
+    close: consents.close,
+  }
+}
+
+function handlesOf({
+  purposes,
+}: {
+  readonly purposes: ReadonlyMap<string, { readonly agreed?: { readonly handle: string } | undefined }>
+}): string[] {
+  return [...purposes.values()].flatMap(({ agreed }) => (agreed ? [agreed.handle] : []))
+}
+
+function measuredBy({ profile, windowSeconds, guessIn100 }: Policy, { retention }: Config): Measured {
+  const retainedDays = Math.floor(parseDuration(retention.journal) / day)
+  return { profile, windowMinutes: windowSeconds / 60, guessIn100, retainedDays }
+}
+
+/** Where somebody is who says that they are here: at the radio, or else at the first door. */
+function placeOf({ sensors, zones }: Config): string {
+  return (
+    sensors.find(({ kind }) => kind === 'ble')?.zone ?? zones.find(({ kind }) => kind === 'door')?.id ?? zones[0]!.id
+  )
+}
