@@ -16,6 +16,7 @@ const load: Record<string, () => Promise<Command>> = {
   decode: () => import('./commands/decode.ts'),
   demo: () => import('./commands/demo.ts'),
   prove: () => import('./commands/prove.ts'),
+  relay: () => import('./commands/relay.ts'),
   replay: () => import('./commands/replay.ts'),
   run: () => import('./commands/run.ts'),
 }

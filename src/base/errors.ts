@@ -28,6 +28,8 @@ export const errorTable = {
   DRIVER_GPIO_LOST: 'A GPIO line stopped answering.',
   DRIVER_GPIO_NO_CHIP: 'The GPIO chip of the pin header was not found.',
   DRIVER_GPIO_UNAVAILABLE: 'GPIO lines cannot be watched on this machine.',
+  HEADOFFICE_RELAY_ADDRESS: 'The relay cannot listen at its address.',
+  HEADOFFICE_RELAY_FULL: 'Too many leaves wait for their boxes, so no more are kept: see which boxes are off.',
   PRIVACY_ABOVE_CEILING: 'What one visit would pay is above the ceiling.',
   PRIVACY_JOURNAL_BROKEN: 'The release journal is not consistent, so nothing is released.',
   PRIVACY_NOT_MINTED: 'Something that did not cross the wall was about to leave.',

@@ -101,6 +101,13 @@ export const commands: readonly CommandRow[] = [
       'drempel consent withdraw - < receipt.json',
     ],
   },
+  {
+    name: 'relay',
+    takes: [],
+    does: "head office: the shoppers' page of the chain; passes on what it cannot read",
+    options: { config: { value: 'FILE', does: 'its own configuration; else ./relay.yaml' } },
+    examples: ['drempel relay --config relay.yaml'],
+  },
 ]
 
 /** The row of a command. @throws COMMAND_WRONG_USE for an unknown one, naming the nearest */

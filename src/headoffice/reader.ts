@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { connect, type MqttClient } from 'mqtt'
 import { second } from '../base/duration.ts'
 import { areRanges, type Range } from '../base/ranges.ts'
+import { type Fields, handlesIn, hasIdAndSeq, isNotice, largestSeq } from './messages.ts'
 import { createSeen, type Seen } from './seen.ts'
 
 /**
@@ -24,6 +25,8 @@ export interface ReaderParts {
   readonly onRelease: (received: Received) => void | Promise<void>
   /** `status`, `catalogue` and `health`, each time they change. */
   readonly onNotice?: (gateway: string, kind: string, notice: Fields) => void
+  /** A shopper left, perhaps while the box is off: everything under these handles is to be erased at once, also what comes later. */
+  readonly onErase?: (gateway: string, handles: readonly string[]) => void
   /** Something that no honest gateway sends: one number with two contents, or a message that `accepts` refuses. */
   readonly onTrouble?: (topic: string, trouble: 'contradiction' | 'not-accepted') => void
   /**
@@ -41,7 +44,7 @@ export interface ReaderParts {
   readonly storedEvery?: number
 }
 
-export type Fields = Readonly<Record<string, unknown>>
+export type { Fields } from './messages.ts'
 
 export interface Received {
   /** `{organisation}/{store}/{gateway}` */
@@ -66,8 +69,6 @@ interface Gateway {
 }
 
 const textsKept = 5000
-/** The highest number of the feed: 12 digits. */
-const largestSeq = 999_999_999_999
 
 /** Connects and goes on reading, also over outages of the broker, until closed. */
 export function startReader(parts: ReaderParts): Reader {
@@ -106,6 +107,10 @@ export function startReader(parts: ReaderParts): Reader {
     const message = parse(payload)
     if (!organisation || !store || !name || !kind || !message) return
     const gateway = `${organisation}/${store}/${name}`
+    // Between a shopper's page and the box; the rest of it is sealed.
+    if (kind === 'answer') return undefined
+    if (kind === 'request')
+      return handlesIn(message).length > 0 ? parts.onErase?.(gateway, handlesIn(message)) : undefined
     if (kind === 'stored') return isRetained ? remember(gatewayOf(gateway), message) : undefined
     if (!accepts(kind, message)) return parts.onTrouble?.(topic, 'not-accepted')
     if (isNotice(kind)) return notice(gateway, kind, message)
@@ -212,10 +217,6 @@ export function startReader(parts: ReaderParts): Reader {
   }
 }
 
-function isNotice(kind: string): boolean {
-  return kind === 'status' || kind === 'catalogue' || kind === 'health'
-}
-
 function unpack(kind: string, message: Fields, payload: Buffer): { fields: Fields; text: string }[] {
   if (kind !== 'backlog') return [{ fields: message, text: payload.toString() }]
   return (message.releases as Fields[]).map((fields) => ({ fields, text: JSON.stringify(fields) }))
@@ -233,16 +234,4 @@ function parse(payload: Buffer): Fields | undefined {
   } catch {
     return undefined
   }
-}
-
-function hasIdAndSeq(kind: string, message: unknown): boolean {
-  if (isNotice(kind)) return true
-  const { releases, seq, id, void: voided } = message as Fields
-  if (kind === 'backlog') return Array.isArray(releases) && releases.every((one) => hasIdAndSeq('footfall', one))
-  return (
-    Number.isSafeInteger(seq) &&
-    Number(seq) > 0 &&
-    Number(seq) <= largestSeq &&
-    (typeof id === 'string' || voided !== undefined)
-  )
 }

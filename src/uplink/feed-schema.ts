@@ -1,4 +1,5 @@
 import type { Static } from 'typebox'
+import { answerSchema, offerSchema, requestSchema } from './schema-asks.ts'
 import { catalogueSchema, healthSchema, statusSchema } from './schema-notices.ts'
 import {
   backlogSchema,
@@ -15,7 +16,7 @@ import { consentSchema, signalSchema, storedSchema, voidSchema } from './schema-
  * JSON Schema, AsyncAPI and the README table are made from these.
  */
 
-/** The schemas by the first level of their topic below the gateway's root; `signal` also carries `void`. */
+/** The schemas by the first level of their topic below the gateway's root; `signal` also carries `void`, `answer` also `offer`. */
 export const feedSchemas = {
   status: statusSchema,
   catalogue: catalogueSchema,
@@ -30,6 +31,9 @@ export const feedSchemas = {
   consent: consentSchema,
   void: voidSchema,
   stored: storedSchema,
+  request: requestSchema,
+  answer: answerSchema,
+  offer: offerSchema,
 } as const
 
 export type FeedKind = keyof typeof feedSchemas
@@ -37,6 +41,10 @@ export type Status = Static<typeof statusSchema>
 export type Catalogue = Static<typeof catalogueSchema>
 export type Health = Static<typeof healthSchema>
 export type StoredMessage = Static<typeof storedSchema>
+export type RequestMessage = Static<typeof requestSchema>
+/** What the box answers: sealed, or an offer, which is public. */
+export type AnswerMessage = Static<typeof answerSchema> | OfferMessage
+export type OfferMessage = Static<typeof offerSchema>
 
 /** The range of both ends, as `health.shed` and `stored.missing` write it. */
 export type SeqRange = readonly [first: number, last: number]

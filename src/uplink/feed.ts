@@ -2,12 +2,19 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import { GatewayError } from '../base/errors.ts'
 import { type Grant, isGranted } from '../consent/grant.ts'
 import { isRelease, type Release, type Series } from '../privacy/release.ts'
-import { type Catalogue, type FeedKind, feedSchemas, type Health, type Status } from './feed-schema.ts'
+import {
+  type AnswerMessage,
+  type Catalogue,
+  type FeedKind,
+  feedSchemas,
+  type Health,
+  type Status,
+} from './feed-schema.ts'
 import { longestOf, wire } from './wire.ts'
 
 /**
  * The one door out. Everything that leaves is Outgoing, and Outgoing is made here only: from a Release that crossed
- * the wall, from a Notice that fits its closed schema, or from a stored row whose MAC holds.
+ * the wall, from a Notice or an answer that fits its closed schema, or from a stored row whose MAC holds.
  * The bytes are fixed when it is made; sending again sends the same bytes.
  */
 export interface Outgoing {
@@ -15,7 +22,7 @@ export interface Outgoing {
   readonly bytes: Buffer
   readonly retain: boolean
   readonly qos: 1
-  /** The line it is numbered in; null for notices, which are not numbered. */
+  /** The line it is numbered in; null for notices and answers, which are not numbered. */
   readonly lane: Lane | null
   readonly seq: number | null
   readonly [made]: true
@@ -158,6 +165,14 @@ export function encodeNotice<K extends keyof Notices>(kind: K, value: Notices[K]
   check(kind, value)
   const bytes = Buffer.from(JSON.stringify(value))
   return make({ topic: rootTopic(identity) + kind, bytes, retain: true, qos: 1, lane: null, seq: null })
+}
+
+/** An answer to a shopper's question, which only the one who asked can read, or the offer that everybody gets. @throws UPLINK_MESSAGE_REFUSED */
+export function encodeAnswer(nonce: string, value: AnswerMessage, identity: Identity): Outgoing {
+  if (!/^[A-Za-z0-9_-]{22}$/.test(nonce)) throw refusal('answer', 'its nonce')
+  check('sealed' in value ? 'answer' : 'offer', value)
+  const bytes = Buffer.from(JSON.stringify(value))
+  return make({ topic: `${rootTopic(identity)}answer/${nonce}`, bytes, retain: false, qos: 1, lane: null, seq: null })
 }
 
 /** Up to 50 stored releases in one message, each with exactly the bytes of its own. @throws UPLINK_MESSAGE_REFUSED */

@@ -28,6 +28,7 @@ export interface LinkEvents {
   /** PUBACK; a reason of 0x80 or more is a refusal. */
   answered(ticket: number, reason: number): void
   stored(payload: Buffer, isRetained: boolean): void
+  request(payload: Buffer): void
   /** The broker does not let this box read `stored`. */
   deaf(): void
   /** Exactly once, unless the link was closed or destroyed. */
@@ -40,6 +41,8 @@ export interface LinkParts {
   readonly protocol: Protocol
   /** Number of this connection; the last will carries it. */
   readonly session: number
+  /** Whether shoppers' questions are listened to. */
+  readonly hearsRequests: boolean
 }
 
 const keepalive = 30
@@ -52,6 +55,7 @@ export function openLink(parts: LinkParts, events: LinkEvents): Link {
   const { upstream, identity, protocol } = parts
   const secureContext = readTls(upstream)
   const stored = `${rootTopic(identity)}stored`
+  const request = `${rootTopic(identity)}request`
   let cause: Cause = { wasConnected: false }
   let isOver = false
 
@@ -79,10 +83,15 @@ export function openLink(parts: LinkParts, events: LinkEvents): Link {
       const isRefused = error !== null || grants?.some(({ qos }) => qos >= 0x80)
       if (isRefused && !isOver && client.connected) events.deaf()
     })
+    // A broker that refuses this one only keeps shoppers from asking: their page says so.
+    if (parts.hearsRequests) client.subscribe(request, { qos: 1 }, () => {})
     if (!isOver) events.connected(limitsOf(connack))
   })
   client.on('message', (topic, payload, packet) => {
-    if (!isOver && topic === stored) events.stored(payload, packet.retain)
+    if (isOver) return
+    if (topic === stored) events.stored(payload, packet.retain)
+    // Nobody asks for good: a retained question would come anew at each connection.
+    if (topic === request && !packet.retain) events.request(payload)
   })
   client.on('disconnect', (packet) => note(packet.reasonCode === undefined ? {} : { reason: packet.reasonCode }))
   client.on('error', (error) => {

@@ -1,68 +1,30 @@
 import { randomInt } from 'node:crypto'
-import { type Clock, every } from '../base/clock.ts'
+import { every } from '../base/clock.ts'
 import { hour, minute, second } from '../base/duration.ts'
 import { describeError, GatewayError } from '../base/errors.ts'
-import type { Log } from '../base/log.ts'
 import { openAlarm, openSeldom } from './alarm.ts'
 import { createCourier } from './courier.ts'
-import type { CourierAction, CourierInput, Progress, Protocol } from './courier-words.ts'
+import type { CourierAction, CourierInput, Protocol } from './courier-words.ts'
 import { secondsOfUse } from './expiry.ts'
 import type { Failure } from './failure.ts'
-import { encodeNotice, type Identity, type Outgoing } from './feed.ts'
-import type { Catalogue, Health } from './feed-schema.ts'
+import { encodeNotice, type Outgoing } from './feed.ts'
 import { createKeeper } from './keeper.ts'
 import { type Link, type LinkEvents, openLink } from './mqtt.ts'
-import type { Outbox } from './outbox.ts'
 import { openPatience } from './patience.ts'
-import type { UpstreamSettings } from './settings.ts'
+import { createRequests, type Limits } from './requests.ts'
 import { parseMessage } from './stored.ts'
+import type { Uplink, UplinkParts } from './uplink-words.ts'
 
-/** Carries what lies in the outbox to the broker, and says how the box is. */
-export interface Uplink {
-  /** Begins to connect and goes on until closed. */
-  open(): void
-  /** New rows were put. */
-  wake(): void
-  /** The catalogue changed, or something in health should not wait five minutes. */
-  publishNotices(): void
-  /** True once everything in the outbox was PUBACKed; false after `patience` ms without progress (a connection or a PUBACK). */
-  settled(patience: number): Promise<boolean>
-  state(): UplinkState
-  /** Says offline and goodbye; what is under way gets two seconds. */
-  close(): Promise<void>
-}
-
-export interface UplinkState extends Progress {
-  /** Wall ms since which it is connected, or not. */
-  readonly since: number
-  /** Why it is not connected, in one sentence; null when it is or was not tried. */
-  readonly failure: string | null
-}
-
-export interface UplinkParts {
-  readonly settings: UpstreamSettings
-  readonly identity: Identity
-  readonly outbox: Outbox
-  /** The shop's time: rows leave when it says so. Not asked in `replay`, where everything leaves at once. */
-  readonly clock: Clock
-  /** The network's time: the machine's own clock, also in `replay`. */
-  readonly realClock: Clock
-  readonly log: Log
-  readonly mode: 'run' | 'replay' | 'demo'
-  /** Gives the number of the next connection. */
-  readonly session: () => number
-  readonly notices: { catalogue(): Catalogue; health(): Health }
-  /** Head office has seen aggregates up to here that this box never sent: it was restored from an old image. */
-  readonly onRestoredImage: (upTo: number) => void
-  /** In [0, 1); for the jitter. */
-  readonly random?: () => number
-}
+export type { Uplink, UplinkParts, UplinkState } from './uplink-words.ts'
 
 const healthEvery = 5 * minute
 const sweepEvery = hour
 const closingTime = 2 * second
 /** Couriers count from 1. */
 const farewell = 0
+const ofAnswers = -1
+/** Seconds that a shopper may wait for an answer. */
+const answerLife = 60
 
 export function openUplink(parts: UplinkParts): Uplink {
   const { outbox, clock, realClock, log, identity, mode } = parts
@@ -73,9 +35,17 @@ export function openUplink(parts: UplinkParts): Uplink {
   const keeper = createKeeper(outbox, (error) =>
     seldom('storage', () => log.error(`The outbox: ${describeError(error)}`)),
   )
+  const requests = createRequests({
+    identity,
+    clock: realClock,
+    onRequest: parts.onRequest,
+    send: (outgoing) => link?.publish(ofAnswers, outgoing, answerLife),
+    onError: (error) => seldom('request', () => log.error(describeError(error))),
+  })
   const alarms = { shop: openAlarm(clock), real: openAlarm(realClock) }
   const periods: (() => void)[] = []
   const inputs: CourierInput[] = []
+  const hearsRequests = parts.onRequest !== undefined
   let isStepping = false
   let isClosing = false
   let link: Link | undefined
@@ -139,7 +109,8 @@ export function openUplink(parts: UplinkParts): Uplink {
     try {
       if (session.wasUsed) session = { number: parts.session(), wasUsed: false }
       const { number } = session
-      link = openLink({ upstream: parts.settings, identity, protocol, session: number }, eventsOf(generation))
+      const linkParts = { upstream: parts.settings, identity, protocol, session: number, hearsRequests }
+      link = openLink(linkParts, eventsOf(generation))
     } catch (error) {
       const known = error instanceof GatewayError ? error : new GatewayError('UPLINK_BROKER_UNREACHABLE')
       lost({ why: 'network', error: known })
@@ -157,12 +128,13 @@ export function openUplink(parts: UplinkParts): Uplink {
       connected: heardBy(connected),
       answered: heardBy(answered),
       stored: heardBy(heard),
+      request: heardBy(requests.hear),
       deaf: heardBy(() => seldom('deaf', () => log.warn(describeError(new GatewayError('UPLINK_STORED_UNREADABLE'))))),
       lost: heardBy(lost),
     }
   }
 
-  function connected(limits: { receiveMaximum: number; maximumPacketSize: number }): void {
+  function connected(limits: Limits): void {
     session.wasUsed = true
     log.info({ session: session.number, protocol: courier.progress.protocol }, 'Connected to the broker.')
     since = realClock.now()
@@ -170,7 +142,7 @@ export function openUplink(parts: UplinkParts): Uplink {
     patience.encourage()
     feed({ is: 'noticed', notice: status('online') })
     publishNotices()
-    feed({ is: 'connected', ...limits })
+    feed({ is: 'connected', ...requests.connected(limits) })
   }
 
   function status(state: 'online' | 'offline'): Outgoing {
@@ -178,6 +150,7 @@ export function openUplink(parts: UplinkParts): Uplink {
   }
 
   function answered(ticket: number, reason: number): void {
+    if (ticket === ofAnswers) return requests.answered()
     if (reason < 0x80) patience.encourage()
     if (ticket === farewell) hasSaidFarewell = true
     feed({ is: 'answered', ticket, reason })
@@ -195,6 +168,7 @@ export function openUplink(parts: UplinkParts): Uplink {
     if (sentence !== failure && !isClosing) log.warn(sentence)
     failure = sentence
     link = undefined
+    requests.lost()
     feed({ is: 'lost', why })
   }
 
@@ -245,7 +219,8 @@ export function openUplink(parts: UplinkParts): Uplink {
     wake: () => feed({ is: 'woken' }),
     publishNotices,
     settled: (time) => patience.until(() => courier.progress.inFlight === 0 && outbox.waiting() === 0, time),
-    state: () => ({ ...courier.progress, since, failure }),
+    state: () => ({ ...courier.progress, since, failure, requests: requests.figures }),
+    answer: (nonce, value) => !isClosing && requests.answer(nonce, value),
     close,
   }
 }

@@ -75,6 +75,21 @@ describe('a reader', () => {
     expect(troubles).toEqual([])
   })
 
+  it('hears what a shopper who left from home wants erased, and takes no question for a release', async () => {
+    const erased: [string, readonly string[]][] = []
+    const { received, troubles } = await reader({ onErase: (...one) => void erased.push(one) })
+    const handles = ['h'.repeat(22), `-_${'A'.repeat(20)}`]
+    const nonce = 'n'.repeat(22)
+    for (const erase of [handles, [], 'all', [1], [`${'h'.repeat(21)}#`], undefined]) {
+      await box.publish(`${root}/request`, JSON.stringify({ nonce, sealed: 'AAAA', erase }))
+    }
+    await box.publish(`${root}/answer/${nonce}`, JSON.stringify({ sealed: 'AAAA', erase: handles }))
+    await send(1)
+    expect(await comes(() => received.length === 1)).toBe(true)
+    expect(erased).toEqual([['acme/nl-0042/gw-1', handles]])
+    expect(troubles).toEqual([])
+  })
+
   it('goes on where an earlier reader stopped', async () => {
     await box.publish(`${root}/stored`, '{"aggregates":{"upTo":9,"missing":[[4,5]]}}', true)
     const { received } = await reader()

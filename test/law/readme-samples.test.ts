@@ -33,7 +33,7 @@ describe('what README shows can be used as it stands', () => {
     const kinds = samples.map(([topic]) => topic.split('/')[0])
     expect(['footfall', ...kinds].toSorted()).toEqual(
       Object.keys(feedSchemas)
-        .filter((kind) => !['signal', 'consent', 'void'].includes(kind))
+        .filter((kind) => !['signal', 'consent', 'void', 'offer'].includes(kind))
         .toSorted(),
     )
   })

@@ -272,6 +272,16 @@ export const places: readonly Place[] = [
     reason: 'head office listens to the broker, in real time and far from any reading',
   },
   {
+    file: 'src/headoffice/relay-line.ts',
+    may: ['network', 'time'],
+    reason: 'the relay passes sealed questions over the broker, at head office and in real time',
+  },
+  {
+    file: 'src/headoffice/relay-server.ts',
+    may: ['network'],
+    reason: 'shoppers on mobile data reach head office, not the box',
+  },
+  {
     file: 'src/uplink/mqtt.ts',
     may: ['files', 'network', 'time'],
     reason: 'the one door out: reads the certificates, connects, and a connection knows real time only',

@@ -12,6 +12,7 @@ export interface Mosquitto {
   readonly port: number
   /** mqtt:// or mqtts://, on 127.0.0.1 */
   readonly url: string
+  readonly pid: number
   /** SIGKILL: what was in memory is gone. */
   kill(): Promise<void>
   /** SIGSTOP and SIGCONT: the connection stays up and nothing answers. */
@@ -61,6 +62,9 @@ export async function startMosquitto({ tls, persistence, lines = [] }: Mosquitto
   return {
     port,
     url: `${tls ? 'mqtts' : 'mqtt'}://127.0.0.1:${port}`,
+    get pid() {
+      return child.pid ?? 0
+    },
     kill: () => end('SIGKILL'),
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
