@@ -15,7 +15,7 @@ export function choicesPart(offer: Offer, view: View): Html {
   if (isQuiet) return quiet
   return html`${quiet}<section id="choices" aria-labelledby="choices-title">
     <h2 id="choices-title">${words.choices}</h2>
-    ${offer.isOpen ? html`<p>${words.choicesHint}</p>` : html`<p>${words.closed}</p>`}
+    ${offer.isOpen ? html`<p>${words.choicesHint} ${words.leavingText}</p>` : html`<p>${words.closed}</p>`}
     ${joining(offer, view)}
     <form id="refusal" method="post" action="refuse">
       <input type="hidden" name="language" value="${language}" />
@@ -46,17 +46,15 @@ function purposeCard(purpose: OfferedPurpose, words: Words, language: string, ma
     [words.recipient, recipient],
     [words.retention, spokenLength(purpose.retention, language)],
     [words.often, fill(words.oftenText, { visit: perVisit, day: perDay, from, to })],
-    [words.leaving, words.leavingText],
   ]
   const choice = html`<input type="checkbox" value="${id}" id="purpose-${id}" hidden /><label for="purpose-${id}">${text}</label>`
   return html`<div class="card">
     <p class="what">${maySend ? choice : text}</p>
     <dl>${rows.map(([name, value]) => html`<div><dt>${name!}</dt><dd>${value!}</dd></div>`)}</dl>
-    <p class="end" id="end-${id}" hidden><label for="days-${id}">${words.until}</label><select id="days-${id}"></select></p>
   </div>`
 }
 
-function questions({ ageLimit }: Offer, words: Words): Html {
+function questions({ ageLimit, purposes }: Offer, words: Words): Html {
   return html`<fieldset>
       <legend>${words.howLong}</legend>
       <p class="option"><input type="radio" name="length" value="visit" id="length-visit" checked aria-describedby="visit-hint" />
@@ -65,6 +63,7 @@ function questions({ ageLimit }: Offer, words: Words): Html {
       <p class="option"><input type="radio" name="length" value="longer" id="length-longer" aria-describedby="longer-hint" />
         <label for="length-longer">${words.longer}</label></p>
       <p class="hint" id="longer-hint">${words.longerHint}</p>
+      ${purposes.map((purpose) => endOf(purpose, words))}
     </fieldset>
     <p class="field" id="token-scanned" hidden>${words.tokenScanned} <button type="button" id="token-other" class="small">${words.tokenOther}</button></p>
     <p class="field" id="token-typed"><label for="token">${words.token}</label>
@@ -74,4 +73,9 @@ function questions({ ageLimit }: Offer, words: Words): Html {
       <input id="age" inputmode="numeric" autocomplete="off" maxlength="3" aria-describedby="age-hint" />
       <span class="hint" id="age-hint">${fill(words.ageHint, { age: ageLimit })}</span></p>
     <button type="submit" id="join" class="main">${words.join}</button>`
+}
+
+/** Shown for what was chosen, once somebody wants it for longer. */
+function endOf({ id, text }: OfferedPurpose, words: Words): Html {
+  return html`<p class="end" id="end-${id}" hidden><label for="days-${id}">${text} ${words.until}</label><select id="days-${id}"></select></p>`
 }

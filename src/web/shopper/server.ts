@@ -20,6 +20,8 @@ export function createShopperServer(parts: ShopperParts): FastifyInstance {
     forceCloseConnections: true,
     requestTimeout: 15 * second,
     bodyLimit: 8 * 1024,
+    // A question has exactly the form that we know; nothing is bent into it.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     trustProxy: parts.proxies ? [...parts.proxies] : false,
     ...(parts.tls ? { https: parts.tls } : {}),
     frameworkErrors: (_error, _request, reply) => void say(reply.headers(headers), unreadable),

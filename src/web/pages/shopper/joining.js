@@ -37,7 +37,7 @@ function typeToken() {
 export function fillEnds(select, longestDays, kept) {
   const choices = [7, 30, 90, 180, 365].filter((count) => count < longestDays)
   for (const count of [...choices, longestDays]) {
-    const date = day(Date.now() + count * 86_400_000)
+    const date = day(Date.now() + count * 86_400_000, 'medium')
     select.append(
       make('option', { value: String(count), textContent: say('untilOption', { days: days(count), date }) }),
     )

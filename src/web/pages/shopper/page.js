@@ -7,6 +7,8 @@ export function dataOf(id) {
 }
 
 export const language = document.documentElement.lang
+// English as it is spoken in Europe: the day before the month, and 24 hours.
+const locale = language === 'en' ? 'en-GB' : language
 const words = dataOf('words') ?? {}
 
 /** A sentence of the page's language, with its {values} filled in. */
@@ -44,16 +46,16 @@ export async function busy(element, start) {
   }
 }
 
-export function day(iso) {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(new Date(iso))
+export function day(iso, dateStyle = 'long') {
+  return new Intl.DateTimeFormat(locale, { dateStyle }).format(new Date(iso))
 }
 
 export function time(iso) {
-  return new Intl.DateTimeFormat(language, { timeStyle: 'short' }).format(new Date(iso))
+  return new Intl.DateTimeFormat(locale, { timeStyle: 'short' }).format(new Date(iso))
 }
 
 export function days(count) {
-  return new Intl.NumberFormat(language, { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(count)
+  return new Intl.NumberFormat(locale, { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(count)
 }
 
 /** Hands a text over as a file; nothing is sent anywhere. */

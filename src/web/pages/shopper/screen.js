@@ -19,7 +19,7 @@ async function next() {
   } catch {
     // The box is gone for now; it is asked again below.
   }
-  code.hidden = true
+  code.remove()
   lost.hidden = false
   setTimeout(next, 3000)
 }
