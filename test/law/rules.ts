@@ -289,6 +289,11 @@ export const places: readonly Place[] = [
   { file: 'src/web/page-files.ts', may: ['files'], reason: 'reads the pages it serves, once' },
   { file: 'src/web/pages/', may: ['network', 'time'], reason: 'runs in the browser of a visitor, not on the box' },
   { file: 'src/web/server.ts', may: ['network'], reason: 'serves pages in the shop' },
+  {
+    file: 'src/web/shopper/server.ts',
+    may: ['network'],
+    reason: "serves the shopper's page, in the shop or at head office",
+  },
 ]
 
 export interface Place {
