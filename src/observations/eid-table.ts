@@ -3,6 +3,8 @@
  * look at one byte each and leave nothing on the heap. Identifiers are the output of a cipher, so their own bits place them.
  */
 export interface EidTable {
+  /** False for nearly everything that was not put: one look at one bit. */
+  mayHold(low: number): boolean
   /** The value that was put with it, or -1. Both words as unsigned 32 bits. */
   find(high: number, low: number): number
   /** @param value 32 bits, unsigned */
@@ -23,6 +25,9 @@ export function createEidTable(expected = 0): EidTable {
   let mask = 0
   let shift = 0
   let size = 0
+  let removed = 0
+  // Eight bits a place: most of what strangers say ends here.
+  let filter = new Uint32Array(0)
   // A mark of each place, 0 while it is free: small enough to stay in the cache of the processor.
   let marks = new Uint8Array(0)
   let highs = new Uint32Array(0)
@@ -36,6 +41,8 @@ export function createEidTable(expected = 0): EidTable {
     mask = 2 ** bits - 1
     shift = 32 - bits
     size = 0
+    removed = 0
+    filter = new Uint32Array((mask + 1) / 4)
     marks = new Uint8Array(mask + 1)
     highs = new Uint32Array(mask + 1)
     lows = new Uint32Array(mask + 1)
@@ -48,6 +55,7 @@ export function createEidTable(expected = 0): EidTable {
 
   function put(high: number, low: number, value: number): void {
     if (size + 1 > (mask + 1) * fullest) allot(bits + 1)
+    admit(low)
     let at = low >>> shift
     while (marks[at] !== 0) at = (at + 1) & mask
     marks[at] = markOf(high)
@@ -55,6 +63,18 @@ export function createEidTable(expected = 0): EidTable {
     lows[at] = low
     values[at] = value
     size++
+  }
+
+  function admit(low: number): void {
+    const bit = low >>> (shift - 3)
+    filter[bit >>> 5]! |= 1 << (bit & 31)
+  }
+
+  // A bit may stand for several, so what was taken out leaves it set until all are set anew.
+  function refilter(): void {
+    removed = 0
+    filter.fill(0)
+    for (let at = 0; at <= mask; at++) if (marks[at] !== 0) admit(lows[at]!)
   }
 
   function placeOf(high: number, low: number, value: number): number {
@@ -83,6 +103,10 @@ export function createEidTable(expected = 0): EidTable {
   }
 
   return {
+    mayHold(low) {
+      const bit = low >>> (shift - 3)
+      return (filter[bit >>> 5]! & (1 << (bit & 31))) !== 0
+    },
     find(high, low) {
       const mark = markOf(high)
       for (let at = low >>> shift; marks[at] !== 0; at = (at + 1) & mask) {
@@ -96,12 +120,13 @@ export function createEidTable(expected = 0): EidTable {
       if (at < 0) return
       close(at)
       size--
+      if (++removed > mask >> 2) refilter()
     },
     get size() {
       return size
     },
     get bytes() {
-      return marks.byteLength + highs.byteLength + lows.byteLength + values.byteLength
+      return filter.byteLength + marks.byteLength + highs.byteLength + lows.byteLength + values.byteLength
     },
   }
 }

@@ -156,7 +156,9 @@ export function createTagBook(expected = 16): TagBook {
       free.push(tag)
     },
     find(data, offset, at) {
-      const value = table.find(wordAt(data, offset), wordAt(data, offset + 4))
+      const low = wordAt(data, offset + 4)
+      if (!table.mayHold(low)) return -1
+      const value = table.find(wordAt(data, offset), low)
       if (value < 0) return -1
       const tag = value >>> 8
       // The nearest quantum with these last bits: none in the table is further than a few from the base.

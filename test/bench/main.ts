@@ -8,6 +8,7 @@ import { radioRows } from './radio.ts'
 import { replayRows } from './replay.ts'
 import { storageRows } from './storage.ts'
 import { type BenchRow, tableText } from './table.ts'
+import { tagRows } from './tags.ts'
 
 /**
  * `npm run bench`: every figure of README, as a table and as bench.json. Costs are CPU time, not wall time, and peers
@@ -17,6 +18,7 @@ const groups: Record<string, (broker: string) => Promise<BenchRow[]>> = {
   'Frames to readings': parserRows,
   'Bytes to the open window': pathRows,
   Radio: radioRows,
+  'Tags of shoppers': tagRows,
   'Window to disk': storageRows,
   'A recording to head office': replayRows,
   'Disk to head office': deliveryRows,

@@ -42,12 +42,16 @@ function expectWhole(feed: Feed): { lost: number } {
 describe.skipIf(!need('mosquitto'))('kill -9 at random moments against a real broker', () => {
   it('loses no closed window and never sends two payloads for one id', async () => {
     const cycles = trials(24, 500)
+    const fewest = trials(24, 120)
+    const [started, minutes] = [performance.now(), 240_000]
     const random = seededRandom(20261122)
     const broker = await startMosquitto()
     const text = [...beamRecording('front-door', '2026-11-23T09:00:00Z', intervals)].join('\n')
     let done = 0
     let lost = 0
-    while (done < cycles) {
+    // A machine that is busy with others does fewer, never too few.
+    const isEnough = () => done >= cycles || (done >= fewest && performance.now() - started > minutes)
+    while (!isEnough()) {
       const home = mkdtempSync(join(tmpdir(), 'drempel-kill-'))
       writeFileSync(join(home, 'day.jsonl'), text)
       const shop = { broker: broker.url, data: join(home, 'data'), sensors: [beam], window: '5m' }

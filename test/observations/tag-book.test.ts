@@ -41,7 +41,8 @@ describe('a table of identifiers', () => {
       }
     }
     expect(table.size).toBe(model.size)
-    for (const [high, low, value] of model.values()) expect(table.find(high, low)).toBe(value)
+    for (const [high, low, value] of model.values())
+      expect([table.find(high, low), table.mayHold(low)]).toEqual([value, true])
   })
 
   it('grows, and leaves nothing of what was taken out', () => {
@@ -51,6 +52,7 @@ describe('a table of identifiers', () => {
     for (const [high, low, value] of all) expect(table.find(high, low)).toBe(value)
     for (const one of all) table.remove(...one)
     expect(table.size).toBe(0)
+    expect(all.filter(([, low]) => table.mayHold(low)).length).toBeLessThan(all.length / 2)
     for (const [high, low] of all) expect(table.find(high, low)).toBe(-1)
   })
 })

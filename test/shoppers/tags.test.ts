@@ -113,27 +113,29 @@ describe('a tag', () => {
     expect(box.ask({ ask: 'see', secret })).toMatchObject({ hasTag: true })
   })
 
-  it.each<[string, (tag: Tag, handOver: () => object) => void]>([
-    ['only held', (tag) => hold(tag)],
-    ['only handed over', (_tag, handOver) => void box.ask(handOver())],
-    ['held too far away', (tag, handOver) => (hold(tag, -50), void box.ask(handOver()))],
-    ['held too shortly', (tag, handOver) => (hold(tag, -40, 4), void box.ask(handOver()))],
-    ['handed over too late', (tag, handOver) => (hold(tag), box.pass(61 * second), void box.ask(handOver()))],
-    [
-      'handed over with a token that was guessed',
-      (tag, handOver) => (hold(tag), void box.ask({ ...handOver(), tagToken: 'A'.repeat(22) })),
-    ],
-  ])('is not known if it was %s, and nothing of it is written', (_how, act) => {
-    const before = box.storage.database.connection.prepare('SELECT count(*) FROM consent_event').pluck().get()
-    const { tag, handOver } = begin()
-    act(tag, handOver)
-    expect(isHeard(tag)).toBe(false)
-    box.pass(2 * minute)
-    expect(isHeard(tag)).toBe(false)
-    expect(box.ask({ ask: 'tag-state', secret }).state).toBe('tag-state')
-    expect(box.ask({ ask: 'see', secret })).toMatchObject({ hasTag: false })
-    expect(box.storage.database.connection.prepare('SELECT count(*) FROM consent_event').pluck().get()).toBe(before)
-  })
+  it.each<[string, { rssi?: number; frames?: number; waits?: number; changes?: object; isOffered?: boolean }]>([
+    ['only held', { isOffered: false }],
+    ['only handed over', { frames: 0 }],
+    ['held too far away', { rssi: -50 }],
+    ['held too shortly', { frames: 4 }],
+    ['handed over too late', { waits: 61 * second }],
+    ['handed over with a token that was guessed', { changes: { tagToken: 'A'.repeat(22) } }],
+  ])(
+    'is not known if it was %s, and nothing of it is written',
+    (_how, { rssi, frames, waits = 0, changes, isOffered = true }) => {
+      const before = box.storage.database.connection.prepare('SELECT count(*) FROM consent_event').pluck().get()
+      const { tag, handOver } = begin()
+      hold(tag, rssi, frames)
+      box.pass(waits)
+      if (isOffered) box.ask({ ...handOver(), ...changes })
+      expect(isHeard(tag)).toBe(false)
+      box.pass(2 * minute)
+      expect(isHeard(tag)).toBe(false)
+      expect(box.ask({ ask: 'tag-state', secret }).state).toBe('tag-state')
+      expect(box.ask({ ask: 'see', secret })).toMatchObject({ hasTag: false })
+      expect(box.storage.database.connection.prepare('SELECT count(*) FROM consent_event').pluck().get()).toBe(before)
+    },
+  )
 
   it('is recognised across 20 changes and a restart', () => {
     const tag = enrolled()
@@ -151,7 +153,10 @@ describe('a tag', () => {
   it('makes signals with a minute and a zone, capped and apart, and none in quiet hours', () => {
     const tag = enrolled()
     expect(told()).toEqual(['given', 'arrived entrance'])
-    const walk = (zone: string) => (box.pass(minute), isHeard(tag, zone))
+    const walk = (zone: string) => {
+      box.pass(minute)
+      isHeard(tag, zone)
+    }
     walk('shoes')
     walk('entrance')
     walk('shoes')
