@@ -6,7 +6,7 @@ import type { SensorOf } from '../drivers/settings.ts'
 import type { Section } from './policy-words.ts'
 
 /** What is known of this machine's radio, beside what the configuration says. */
-interface Found {
+export interface Found {
   readonly sensor: SensorOf<'ble'>
   readonly answer: RadioAnswer
 }
@@ -23,22 +23,31 @@ export async function describeRadio(config: Config): Promise<Section[]> {
   return [{ title: 'What is heard by Bluetooth', lines }]
 }
 
-function wantedLines({ beacons, privacy }: Config): string[] {
+/** Of whom something is wanted. */
+export function wantedLines({ beacons, privacy, purposes }: Config): string[] {
   const own = beacons.filter(({ staff }) => !staff).map(({ id }) => id)
   const staff = beacons.length - own.length
   const lines = [`Of the shop's own devices: ${own.length === 0 ? 'none' : own.join(', ')}.`]
   if (staff > 0)
     lines.push(`Devices of staff (${staff}) are known so that they are not counted; nothing is reported of them.`)
+  if (purposes.length > 0) {
+    lines.push(
+      'Of tags (Eddystone-EID): what they send, to know those of shoppers who agreed; of all others nothing is kept.',
+    )
+    lines.push('And it says something itself: a beacon with the token that the screen shows, new every half minute.')
+  }
   if (privacy.profile !== 'phones') lines.push('Phones: nothing.')
   return lines
 }
 
 /** Do adverts of strangers come into this process? */
-function reachLine({ sensor, answer }: Found, { privacy }: Config): string {
+export function reachLine({ sensor, answer }: Found, { privacy, purposes }: Config): string {
   const radio = `${sensor.id} (${sensor.adapter})`
   if (privacy.profile === 'phones') return `${radio}: everybody's adverts reach this process, since phones are counted.`
   switch (answer) {
     case 'monitor':
+      if (purposes.length > 0)
+        return `${radio}: BlueZ is asked for the formats of those devices and for tags, so of strangers only the adverts of tags reach this process, and are dropped there.`
       return `${radio}: BlueZ is asked for the formats of those devices only, so strangers' adverts do not reach this process.`
     case 'discovery':
       return `${radio}: BlueZ offers no monitor here, so strangers' adverts reach this process and are dropped there. Start bluetoothd with --experimental (systemd/bluetooth.service.d/drempel.conf).`

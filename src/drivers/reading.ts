@@ -106,6 +106,16 @@ export interface DriverHealth {
   readonly dropped: number
   /** Of a radio that is up: does BlueZ hand over only what was asked for, or all that it hears? */
   readonly scan?: 'monitor' | 'discovery'
+  /** Of a radio that has a token to say: does it say it? Off: not now, or the radio itself is down. */
+  readonly beacon?: 'on' | 'off' | 'unsupported' | 'refused'
+}
+
+/** What the opt-in beacon says. */
+export interface OptInToken {
+  /** 8 bytes. */
+  readonly token: Buffer
+  /** Milliseconds until it must say another one. */
+  readonly changesInMs: number
 }
 
 /** Turns a stream of bytes, split anywhere, into readings. Pure: no I/O, no clock, never throws, bounded memory. */

@@ -2,7 +2,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { second } from '../base/duration.ts'
 import { systemCode } from '../base/errors.ts'
 import type { Audience } from './audience.ts'
-import type { PageFile } from './page-files.ts'
+import { type PageFile, serveFile } from './page-files.ts'
 
 /** What a page needs of the house. */
 export interface PageParts {
@@ -49,7 +49,7 @@ export function createPageServer({ files, audience, first }: PageParts): Fastify
   server.setNotFoundHandler((_request, reply) => say(reply, 404, 'There is no such page.'))
   server.setErrorHandler((_error, _request, reply) => say(reply, 500, 'Something went wrong on our side.'))
 
-  for (const [path, file] of files) server.get(path, (request, reply) => serve(file, request, reply))
+  for (const [path, file] of files) server.get(path, (request, reply) => serveFile(file, request, reply))
   server.get('/live', (_request, reply) => {
     if (!audience.admit(reply.raw, headers, first())) {
       return say(reply.header('retry-after', '10'), 503, 'Too many viewers; please come back in a moment.')
@@ -89,12 +89,6 @@ async function guard(request: FastifyRequest, reply: FastifyReply): Promise<Fast
   if (!ownHost.test(request.headers.host ?? '')) return say(reply, 421, 'This page is for this machine only.')
   if (request.method !== 'GET') return say(reply.header('allow', 'GET'), 405, 'This page can only be read.')
   return undefined
-}
-
-function serve({ type, bytes, etag }: PageFile, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  reply.headers({ 'cache-control': 'no-cache', etag })
-  if (request.headers['if-none-match'] === etag) return reply.code(304).send()
-  return reply.type(type).send(bytes)
 }
 
 function say(reply: FastifyReply, code: number, text: string): FastifyReply {

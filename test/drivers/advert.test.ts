@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseAd } from '../../src/drivers/ble/ad.ts'
+import { parseAd } from '../../src/base/ad.ts'
 import { decodeAdvert } from '../../src/drivers/ble/advert.ts'
 import { bthomeObjects } from '../../src/drivers/ble/bthome-objects.ts'
 import { createRandom } from '../../src/simulator/random.ts'

@@ -16,7 +16,12 @@ export const wings: readonly Room[] = [
 ]
 
 /** Beside the wings: they stand on the ground and on contracts, and only the roof opens their doors. */
-export const sideBuildings: readonly Room[] = [{ name: 'box' }, { name: 'headoffice' }, { name: 'simulator' }]
+export const sideBuildings: readonly Room[] = [
+  { name: 'box' },
+  { name: 'headoffice' },
+  { name: 'shopper' },
+  { name: 'simulator' },
+]
 
 /** Over everything: these may know makers of several wings. */
 export const roof = [
@@ -284,6 +289,11 @@ export const places: readonly Place[] = [
   { file: 'src/web/page-files.ts', may: ['files'], reason: 'reads the pages it serves, once' },
   { file: 'src/web/pages/', may: ['network', 'time'], reason: 'runs in the browser of a visitor, not on the box' },
   { file: 'src/web/server.ts', may: ['network'], reason: 'serves pages in the shop' },
+  {
+    file: 'src/web/shopper/server.ts',
+    may: ['network'],
+    reason: "serves the shopper's page, in the shop or at head office",
+  },
 ]
 
 export interface Place {

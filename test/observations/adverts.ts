@@ -1,5 +1,6 @@
 import { createCipheriv } from 'node:crypto'
 import { doNotCountBytes } from '../../src/base/do-not-count.ts'
+import { optInBytes } from '../../src/base/opt-in-advert.ts'
 import { seal } from '../../src/base/sealed.ts'
 import type { Advert, AdvertHeard } from '../../src/drivers/reading.ts'
 import type { BeaconSettings } from '../../src/drivers/settings.ts'
@@ -44,6 +45,7 @@ export const phoneData = joined(structure(0x01, '1a'), structure(0xff, '4c001006
 
 export const refusals: readonly (readonly [string, Uint8Array])[] = [
   ['as service data', structure(0x21, doNotCountBytes)],
+  ['of the opt-in beacon of another box', structure(0x21, joined(optInBytes, bytes('0011223344556677')))],
   ['as service data with more behind', structure(0x21, joined(doNotCountBytes, bytes('0102')))],
   ['in a whole list of services', structure(0x07, doNotCountBytes)],
   ['second in a list that goes on', structure(0x06, joined(bytes('00'.repeat(16)), doNotCountBytes))],

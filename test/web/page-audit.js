@@ -81,7 +81,16 @@
   if (levels.filter((level) => level === 1).length !== 1) found.push('there is not one h1')
   for (const [index, level] of levels.entries())
     if (level > (levels[index - 1] ?? 0) + 1) found.push(`a level is skipped before heading ${index + 1}`)
-  if (document.documentElement.lang !== 'en') found.push('the page does not say its language')
+  for (const element of all('input, select, textarea'))
+    if (isShown(element) && ![...element.labels].some((label) => label.textContent.trim()) && !hasName(element))
+      say(element, 'has no label')
+  // A link in the middle of a sentence may be as small as the sentence (WCAG 2.2 2.5.8).
+  for (const element of all('nav a, a.button, input:not([type="checkbox"], [type="radio"]), select, textarea')) {
+    const { height } = element.getBoundingClientRect()
+    if (isShown(element) && height < 44) say(element, `is a small target: ${height} high`)
+  }
+  if (!['de', 'en', 'nl', 'sv'].includes(document.documentElement.lang))
+    found.push('the page does not say its language')
   for (const landmark of ['header', 'main', 'footer'])
     if (all(landmark).length !== 1) found.push(`there is not one ${landmark}`)
   if (document.documentElement.scrollWidth > innerWidth)

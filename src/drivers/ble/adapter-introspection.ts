@@ -9,6 +9,13 @@ export const adapterIntrospection = `<node>
     <property name="Powered" type="b" access="readwrite"/>
     <property name="Discovering" type="b" access="read"/>
   </interface>
+  <interface name="org.bluez.LEAdvertisingManager1">
+    <method name="RegisterAdvertisement">
+      <arg name="advertisement" type="o" direction="in"/>
+      <arg name="options" type="a{sv}" direction="in"/>
+    </method>
+    <method name="UnregisterAdvertisement"><arg name="advertisement" type="o" direction="in"/></method>
+  </interface>
   <interface name="${properties}">
     <method name="Get">
       <arg name="interface" type="s" direction="in"/>

@@ -1,5 +1,5 @@
+import { type AdStructure, adType, parseAd } from '../../base/ad.ts'
 import { asksNotToCount } from '../../base/do-not-count.ts'
-import { type AdStructure, adType, parseAd } from './ad.ts'
 import { decodeBthome } from './bthome.ts'
 import { decodeEddystone } from './eddystone.ts'
 import { type Decoded, hex, signedByte, uuid, viewOf } from './fields.ts'

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { second } from '../../base/duration.ts'
 import { adapterIntrospection } from './adapter-introspection.ts'
 import { Refused } from './refusal.ts'
+import { type AnswerCall, type ServingBus, serve } from './serve.ts'
 
 /**
  * The hand on the radio: adapter, power and discovery through node-ble, on a connection that hears no advertisement.
@@ -14,6 +15,11 @@ export interface Control {
   /** Scans actively until `stopDiscovery`, or until this connection is closed. */
   startDiscovery(): Promise<void>
   stopDiscovery(): Promise<void>
+  /** Answers calls to this connection; what it leaves alone (undefined) is refused. */
+  serve(answer: AnswerCall): void
+  /** Has BlueZ send what the advertisement at `path` of this connection says, until it is closed. Resolves when the kernel took it. */
+  advertise(path: string): Promise<void>
+  stopAdvertising(path: string): Promise<void>
   close(): void
 }
 
@@ -28,12 +34,18 @@ export async function openControl(adapter: string, clock: Clock): Promise<Contro
   ])
   const session = createBluetooth()
   const bluetooth = session.bluetooth as typeof session.bluetooth & Internals
-  const broken = Promise.withResolvers<never>()
+  /** Ends the calls under way. Not one promise for all of them: it would keep something of each call there ever was. */
+  const waiting = new Set<(error: Refused) => void>()
+  let isBroken = false
   // Without a listener a bus that fails would end the process; nobody may be waiting when it does.
-  bluetooth.dbus.on('error', () => broken.reject(new Refused('no-bus')))
-  broken.promise.catch(() => {})
+  bluetooth.dbus.on('error', () => {
+    isBroken = true
+    for (const give of waiting) give(new Refused('no-bus'))
+  })
   tameProxies(bluetooth.dbus, adapter)
   let radio: ReturnType<typeof find> | undefined
+  let advertising: Promise<AdvertisingManager> | undefined
+  const root = `/org/bluez/${adapter}`
 
   async function find() {
     const one = await bluetooth.getAdapter(adapter)
@@ -41,9 +53,14 @@ export async function openControl(adapter: string, clock: Clock): Promise<Contro
   }
 
   function timely<T>(work: Promise<T>): Promise<T> {
-    const late = Promise.withResolvers<never>()
-    const cancel = clock.after(longestCall, () => late.reject(new Refused('no-answer')))
-    return Promise.race([work, broken.promise, late.promise]).finally(cancel)
+    const { promise: given, reject: give } = Promise.withResolvers<never>()
+    const cancel = clock.after(longestCall, () => give(new Refused('no-answer')))
+    waiting.add(give)
+    if (isBroken) give(new Refused('no-bus'))
+    return Promise.race([work, given]).finally(() => {
+      waiting.delete(give)
+      cancel()
+    })
   }
 
   function found(): ReturnType<typeof find> {
@@ -72,22 +89,41 @@ export async function openControl(adapter: string, clock: Clock): Promise<Contro
     }
   }
 
+  async function findManager(): Promise<AdvertisingManager> {
+    const proxy = await bluetooth.dbus.getProxyObject('org.bluez', root)
+    return proxy.getInterface('org.bluez.LEAdvertisingManager1') as AdvertisingManager
+  }
+
+  // Asked for once: the bus keeps something of each that it ever made.
+  function manager(): Promise<AdvertisingManager> {
+    advertising ??= findManager()
+    return advertising
+  }
+
   return {
     hasAdapter: () => timely(bluetooth.adapters()).then((names) => names.includes(adapter)),
     isPowered: () => timely(found().then((one) => one.isPowered())),
     power: (on) => timely(power(on)),
     startDiscovery: () => timely(discover()),
     stopDiscovery: () => timely(found().then((one) => one.stopDiscovery())),
+    serve: (answer) => serve(bluetooth.dbus, answer, typed('boolean', true)),
+    advertise: (path) => timely(manager().then((one) => one.RegisterAdvertisement(path, {}))),
+    stopAdvertising: (path) => timely(manager().then((one) => one.UnregisterAdvertisement(path))),
     close: session.destroy,
   }
 }
 
 /** The parts of node-ble and its bus that its types leave out. */
 interface Internals {
-  readonly dbus: {
+  readonly dbus: ServingBus & {
     on(event: 'error', listener: () => void): void
-    getProxyObject(name: string, path: string, xml?: string): Promise<unknown>
+    getProxyObject(name: string, path: string, xml?: string): Promise<{ getInterface(name: string): unknown }>
   }
+}
+
+interface AdvertisingManager {
+  RegisterAdvertisement(path: string, options: object): Promise<void>
+  UnregisterAdvertisement(path: string): Promise<void>
 }
 
 interface Radio {

@@ -1,15 +1,13 @@
+import { adType } from '../../base/ad.ts'
 import type { BeaconSettings } from '../settings.ts'
-import { adType } from './ad.ts'
 import type { Pattern } from './bus/monitor-answers.ts'
-
-const flags = 0x01
 
 /**
  * Adverts of phones have no mark in common. Nearly all carry the flags structure; those that do not are asked for by
  * who sends them: Apple, Google's nearby services, Microsoft. What BlueZ lets through no pattern is not counted.
  */
 const people: readonly Pattern[] = [
-  ...[0x02, 0x04, 0x05, 0x06, 0x18, 0x1a, 0x1b].map((value) => pattern(flags, 0, [value])),
+  ...[0x02, 0x04, 0x05, 0x06, 0x18, 0x1a, 0x1b].map((value) => pattern(adType.flags, 0, [value])),
   pattern(adType.manufacturer, 0, [0x4c, 0x00]),
   pattern(adType.manufacturer, 0, [0x06, 0x00]),
   pattern(adType.manufacturer, 0, [0x75, 0x00]),
@@ -17,13 +15,23 @@ const people: readonly Pattern[] = [
   pattern(adType.serviceData16, 0, [0x2c, 0xfe]),
 ]
 
+/** Eddystone-EID: what tags of shoppers send. Who agreed is known by the key only, so those of strangers come along. */
+const tags = pattern(adType.serviceData16, 0, [0xaa, 0xfe, 0x30])
+
+/** Whose adverts are wanted beside those of the shop's own beacons. */
+export interface Wanted {
+  readonly hearsPeople: boolean
+  readonly hearsTags: boolean
+}
+
 /**
- * The patterns of what the shop wants to hear: its own beacons as narrowly as their format allows, and phones only
- * while they are counted. Devices of staff matter only then, too: nobody else is there to tell them apart from.
+ * The patterns of what the shop wants to hear: its own beacons as narrowly as their format allows, tags only while it has
+ * something to agree to, and phones only while they are counted. Devices of staff matter only then, too: nobody else is there
+ * to tell them apart from.
  */
-export function patternsOf(beacons: readonly BeaconSettings[], hearsPeople: boolean): Pattern[] {
+export function patternsOf(beacons: readonly BeaconSettings[], { hearsPeople, hearsTags }: Wanted): Pattern[] {
   const own = beacons.filter(({ staff }) => hearsPeople || !staff).flatMap(patternsOfBeacon)
-  const wanted = [...own, ...(hearsPeople ? people : [])]
+  const wanted = [...own, ...(hearsTags ? [tags] : []), ...(hearsPeople ? people : [])]
   return [...new Map(wanted.map((one) => [nameOf(one), one])).values()]
 }
 

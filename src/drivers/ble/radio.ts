@@ -2,13 +2,14 @@ import { type Clock, every } from '../../base/clock.ts'
 import { second } from '../../base/duration.ts'
 import type { Log } from '../../base/log.ts'
 import type { Sealed } from '../../base/sealed.ts'
-import type { Advert, Driver, DriverHealth, Hear } from '../reading.ts'
+import type { Advert, Driver, DriverHealth, Hear, OptInToken } from '../reading.ts'
 import type { BeaconSettings, SensorOf } from '../settings.ts'
 import { createStateTeller } from '../state.ts'
 import { createAntenna } from './antenna.ts'
 import type { AboutAdvert } from './bus/advert-ear.ts'
 import { createHearing } from './hearing.ts'
 import { createLadder, type Rung } from './ladder.ts'
+import { createOptInBeacon } from './opt-in-beacon.ts'
 import { matches, patternsOf } from './patterns.ts'
 import { reasonOf } from './refusal.ts'
 
@@ -20,6 +21,13 @@ export interface RadioParts {
   readonly beacons: readonly BeaconSettings[]
   /** Phones are counted: everybody's adverts are wanted. */
   readonly hearsPeople: boolean
+  /** There is something to agree to: adverts of tags are wanted, whoever's they are. */
+  readonly hearsTags?: boolean
+  /**
+   * What the opt-in beacon is to say now; null: nothing, since the shop is closed. Asked every second. Only a radio that has
+   * something to hear says something.
+   */
+  readonly optIn?: () => OptInToken | null
   /** Asks the part that may (a unit that runs as root) to reset the adapter. */
   readonly resetAdapter: (adapter: string) => void
 }
@@ -34,12 +42,10 @@ const pause = 10 * second
  */
 export function createRadioDriver(settings: SensorOf<'ble'>, parts: RadioParts): Driver {
   const { clock, log } = parts
-  const patterns = patternsOf(parts.beacons, parts.hearsPeople)
+  const { beacons, hearsPeople, hearsTags = false } = parts
+  const patterns = patternsOf(beacons, { hearsPeople, hearsTags })
   if (patterns.length === 0) return createIdleRadio(settings.id)
-  const own = patternsOf(
-    parts.beacons.filter(({ staff }) => !staff),
-    false,
-  )
+  const own = patternsOf(beacons, { hearsPeople: false, hearsTags: false })
   const ladder = createLadder()
   const hearing = createHearing(clock.monotonic())
   const stops: (() => void)[] = []
@@ -47,6 +53,9 @@ export function createRadioDriver(settings: SensorOf<'ble'>, parts: RadioParts):
   let lastScan = clock.monotonic()
   let lastLife = lastScan
   const state = createStateTeller(settings.id, { clock, log, hear: (reading) => hear(reading) })
+  const { optIn } = parts
+  const beacon =
+    optIn && createOptInBeacon({ sensor: settings.id, adapter: settings.adapter, clock, log: parts.log, optIn })
   const antenna = createAntenna({
     adapter: settings.adapter,
     clock,
@@ -56,13 +65,17 @@ export function createRadioDriver(settings: SensorOf<'ble'>, parts: RadioParts):
       lastScan = clock.monotonic()
       ladder.began(lastScan)
       state.up(lastScan)
+      beacon?.changed(true)
     },
-    refused: (refusal) => state.down(reasonOf(refusal, settings.adapter)),
+    refused(refusal) {
+      state.down(reasonOf(refusal, settings.adapter))
+      beacon?.changed(false)
+    },
   })
 
   function heard(advert: Sealed<Advert>, about: AboutAdvert): void {
     const at = clock.monotonic()
-    const isWanted = parts.hearsPeople || matches(about.data, patterns)
+    const isWanted = hearsPeople || matches(about.data, patterns)
     const isEmpty = about.data.length === 0
     hearing.note(at, { isEmpty, print: about.fingerprint(), isOwn: own.length > 0 && matches(about.data, own) })
     if (!isWanted) return
@@ -102,14 +115,21 @@ export function createRadioDriver(settings: SensorOf<'ble'>, parts: RadioParts):
       hear = listener
       stops.push(every(clock, heartbeat, look))
       antenna.open()
+      beacon?.open()
     },
     async close() {
       for (const stop of stops.splice(0)) stop()
-      await antenna.close()
+      await Promise.all([antenna.close(), beacon?.close()])
     },
     health(): DriverHealth {
       const scan = antenna.mode()
-      return { sensor: settings.id, ...state.current(), dropped: antenna.dropped(), ...(scan ? { scan } : {}) }
+      return {
+        sensor: settings.id,
+        ...state.current(),
+        dropped: antenna.dropped(),
+        ...(scan ? { scan } : {}),
+        ...(beacon ? { beacon: beacon.state() } : {}),
+      }
     },
   }
 }

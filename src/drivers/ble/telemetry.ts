@@ -1,4 +1,4 @@
-import { type AdStructure, adType, parseAd } from './ad.ts'
+import { type AdStructure, adType, parseAd } from '../../base/ad.ts'
 import { decodeBthome } from './bthome.ts'
 import { createBthomeCipher } from './bthome-cipher.ts'
 import { decodeEddystone } from './eddystone.ts'

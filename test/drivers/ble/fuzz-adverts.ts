@@ -1,4 +1,4 @@
-import { parseAd } from '../../../src/drivers/ble/ad.ts'
+import { parseAd } from '../../../src/base/ad.ts'
 import { decodeAdvert } from '../../../src/drivers/ble/advert.ts'
 import type { Advert } from '../../../src/drivers/reading.ts'
 import { createRecognition } from '../../../src/observations/recognition.ts'

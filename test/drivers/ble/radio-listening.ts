@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Clock, systemClock } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/log.ts'
+import { type Log, silentLog } from '../../../src/base/log.ts'
 import { unseal } from '../../../src/base/sealed.ts'
 import { createRadioDriver, type RadioParts } from '../../../src/drivers/ble/radio.ts'
 import type { Driver } from '../../../src/drivers/reading.ts'
@@ -33,8 +33,11 @@ export interface ListeningOptions {
   readonly address: string
   readonly beacons?: readonly BeaconSettings[]
   readonly hearsPeople?: boolean
+  readonly hearsTags?: boolean
+  readonly optIn?: NonNullable<RadioParts['optIn']>
   readonly adapter?: string
   readonly clock?: Clock
+  readonly log?: Log
 }
 
 /** The real driver on a real bus. */
@@ -45,9 +48,11 @@ export async function listen(options: ListeningOptions): Promise<Listening> {
   const resets: string[] = []
   const parts: RadioParts = {
     clock: options.clock ?? systemClock(() => true),
-    log: silentLog,
+    log: options.log ?? silentLog,
     beacons: options.beacons ?? [],
     hearsPeople: options.hearsPeople ?? true,
+    hearsTags: options.hearsTags ?? false,
+    ...(options.optIn ? { optIn: options.optIn } : {}),
     resetAdapter: (adapter) => resets.push(adapter),
   }
   const driver = createRadioDriver(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseAd } from '../../../src/drivers/ble/ad.ts'
+import { parseAd } from '../../../src/base/ad.ts'
 import { ascii, createCursor } from '../../../src/drivers/ble/bus/cursor.ts'
 import { createFramer } from '../../../src/drivers/ble/bus/framer.ts'
 import { skipTypes } from '../../../src/drivers/ble/bus/skip.ts'

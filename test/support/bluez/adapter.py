@@ -35,7 +35,7 @@ class Adapter(Thing):
         self.is_deaf = False
         self.discovery = Discovery()
         self.monitors = monitors.Monitors(bus, options.fatal_monitors)
-        self.advertising = advertising.Advertising(bus, self._advertising_changed)
+        self.advertising = advertising.Advertising(bus, options.advertising_instances, self._advertising_changed)
         # By path, the longest unheard first.
         self.devices = OrderedDict()
         self.counts = {'heard': 0, 'deaf': 0, 'repeats': 0, 'unwanted': 0}
@@ -51,7 +51,9 @@ class Adapter(Thing):
         self.show_power_state()
 
     def offers(self):
-        common = {ADAPTER: OFFERED, advertising.ADVERTISING_MANAGER: advertising.OFFERED}
+        common = {ADAPTER: OFFERED}
+        if self.options.advertising_instances:
+            common[advertising.ADVERTISING_MANAGER] = advertising.OFFERED
         return {**common, monitors.MONITOR_MANAGER: monitors.OFFERED} if self.options.experimental else common
 
     def properties(self, interface):

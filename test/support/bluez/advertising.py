@@ -1,4 +1,6 @@
 """org.bluez.LEAdvertisingManager1: what clients wish the adapter to say of itself."""
+import time
+
 import dbus
 
 from advert import LONGEST
@@ -6,7 +8,6 @@ from bus import PENDING, PROPERTIES, BluezError
 
 ADVERTISING_MANAGER = 'org.bluez.LEAdvertisingManager1'
 ADVERTISEMENT = 'org.bluez.LEAdvertisement1'
-INSTANCES = 5
 OFFERED = {
     'methods': {'RegisterAdvertisement': ('oa{sv}', ''), 'UnregisterAdvertisement': ('o', '')},
     'properties': {
@@ -51,17 +52,20 @@ def plain(value):
 class Advertising:
     """Of one adapter."""
 
-    def __init__(self, bus, changed):
+    def __init__(self, bus, instances, changed):
         self.bus = bus
+        self.instances = instances
         self.changed = changed
         self.pending = set()
         self.shown = {}
+        # Every coming and going, with how many are shown after it.
+        self.history = []
 
     def properties(self):
         capabilities = {'MaxAdvLen': dbus.Byte(LONGEST), 'MaxScnRspLen': dbus.Byte(LONGEST)}
         return {
             'ActiveInstances': dbus.Byte(len(self.shown)),
-            'SupportedInstances': dbus.Byte(INSTANCES - len(self.shown)),
+            'SupportedInstances': dbus.Byte(self.instances - len(self.shown)),
             'SupportedIncludes': dbus.Array(['tx-power', 'appearance', 'local-name'], signature='s'),
             'SupportedCapabilities': dbus.Dictionary(capabilities, signature='sv'),
             'SupportedFeatures': dbus.Array([], signature='s'),
@@ -71,7 +75,7 @@ class Advertising:
         key = str(message.get_sender()), str(path)
         if key in self.shown or key in self.pending:
             raise BluezError('AlreadyExists', 'Already Exists')
-        if len(self.shown) + len(self.pending) >= INSTANCES:
+        if len(self.shown) + len(self.pending) >= self.instances:
             raise BluezError('NotPermitted', 'Maximum advertisements reached')
         self.pending.add(key)
 
@@ -93,18 +97,28 @@ class Advertising:
             self.bus.refuse(message, 'org.bluez.Error.InvalidLength', 'Advertising data too long.')
         else:
             self.shown[key] = plain(properties)
+            self._note('registered', key, self.shown[key])
             self.bus.reply(message)
             self.changed()
 
     def unregister(self, message, path):
-        if self.shown.pop((str(message.get_sender()), str(path)), None) is None:
+        key = str(message.get_sender()), str(path)
+        if key not in self.shown:
             raise BluezError('DoesNotExist', 'Does Not Exist')
+        self._take_away(key)
         self.changed()
+
+    def _take_away(self, key):
+        self._note('gone', key, self.shown.pop(key))
+
+    def _note(self, what, key, properties):
+        entry = {'what': what, 'owner': key[0], 'path': key[1], 'properties': properties, 'shown': len(self.shown)}
+        self.history.append({**entry, 'at': time.monotonic()})
 
     def leave(self, client):
         mine = [key for key in self.shown if key[0] == client]
         for key in mine:
-            del self.shown[key]
+            self._take_away(key)
         self.pending = {key for key in self.pending if key[0] != client}
         if mine:
             self.changed()

@@ -158,6 +158,7 @@ def adapter_state(adapter):
             {'owner': owner, 'path': path, 'properties': shown}
             for (owner, path), shown in adapter.advertising.shown.items()
         ],
+        'advertised': adapter.advertising.history,
         'adverts': adapter.counts,
     }
 
@@ -169,6 +170,7 @@ def arguments():
     parser.add_argument('--adapters-after-ms', default=0, type=int)
     parser.add_argument('--powered-off', dest='powered', action='store_false')
     parser.add_argument('--experimental', action='store_true')
+    parser.add_argument('--advertising-instances', default=5, type=int, help='0: an adapter that cannot advertise')
     parser.add_argument('--temporary-timeout', default=30.0, type=float, help='seconds')
     parser.add_argument('--duplicate-filter', default=None, action='store_true',
                         help='the controller drops repeats of an address until discovery is started again')

@@ -31,6 +31,8 @@ export interface BluezOptions {
   readonly deviceFound?: boolean
   /** Dies when a monitor is registered, as some versions did. */
   readonly fatalMonitors?: boolean
+  /** Advertisements that fit at a time; 5 unless said, 0: an adapter that cannot advertise. */
+  readonly advertisingInstances?: number
 }
 
 /** Invented phones: addresses that rotate, from a seed. */
@@ -60,6 +62,20 @@ export interface MonitorState {
   readonly patterns: readonly (readonly [number, number, string])[]
 }
 
+export interface AdvertisementState {
+  readonly owner: string
+  readonly path: string
+  readonly properties: Record<string, unknown>
+}
+
+/** An advertisement came or went, and so many were there afterwards. */
+export interface Advertised extends AdvertisementState {
+  readonly what: 'registered' | 'gone'
+  readonly shown: number
+  /** s */
+  readonly at: number
+}
+
 export interface AdapterState {
   readonly powered: boolean
   readonly deaf: boolean
@@ -68,7 +84,9 @@ export interface AdapterState {
   readonly discovering: readonly string[]
   readonly filters: Readonly<Record<string, Readonly<Record<string, unknown>> | null>>
   readonly monitors: readonly MonitorState[]
-  readonly advertisements: readonly { owner: string; path: string; properties: Record<string, unknown> }[]
+  readonly advertisements: readonly AdvertisementState[]
+  /** All that ever was, the latest last. */
+  readonly advertised: readonly Advertised[]
   readonly adverts: {
     readonly heard: number
     readonly deaf: number
@@ -195,6 +213,9 @@ function flagsOf(address: string, options: BluezOptions): string[] {
     ...(options.duplicateFilter ? ['--duplicate-filter'] : []),
     ...(options.deviceFound ? ['--device-found'] : []),
     ...(options.fatalMonitors ? ['--fatal-monitors'] : []),
+    ...(options.advertisingInstances === undefined
+      ? []
+      : ['--advertising-instances', String(options.advertisingInstances)]),
     ...(options.adaptersAfterMs === undefined ? [] : ['--adapters-after-ms', String(options.adaptersAfterMs)]),
     ...(options.temporaryTimeout === undefined ? [] : ['--temporary-timeout', String(options.temporaryTimeout)]),
   ]

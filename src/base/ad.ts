@@ -4,7 +4,13 @@ export interface AdStructure {
   readonly data: Uint8Array
 }
 
-export const adType = { serviceData16: 0x16, manufacturer: 0xff } as const
+export const adType = {
+  flags: 0x01,
+  allServices16: 0x03,
+  serviceData16: 0x16,
+  serviceData128: 0x21,
+  manufacturer: 0xff,
+} as const
 
 /**
  * Walks the AD structures of an advert (Core Specification Supplement, part A): length, type, data. A length of 0 ends
@@ -21,4 +27,9 @@ export function parseAd(bytes: Uint8Array): { structures: AdStructure[]; isTrunc
     start = end
   }
   return { structures, isTruncated: false }
+}
+
+/** One structure as it is sent: length, type, data. */
+export function writeAd(type: number, data: readonly number[] | Uint8Array): Uint8Array {
+  return Uint8Array.of(1 + data.length, type, ...data)
 }

@@ -1,0 +1,177 @@
+// What somebody has who joined: the receipt, and all that can be done with it.
+import { failure, fillEnds, mineOf } from './joining.js'
+import { button, day, download, find, language, make, say, time } from './page.js'
+import { receiptPart } from './receipt-part.js'
+import { drop, hold } from './shelf.js'
+import { tagPart } from './tag.js'
+
+/** Shows it in the page's #mine. `isNew` says that it was given just now; `token` came with a QR code. */
+export function showMine({ desk, mine, token, isNew }) {
+  const section = find('mine')
+  const part = { desk, mine, token, said: make('p', { id: 'mine-said', role: 'status' }), seen: make('div') }
+  part.refresh = () => refreshReceipt(part)
+  part.receipt = make('div')
+  section.replaceChildren(titleOf(isNew), ...endOf(mine), part.said, actions(part), part.seen, part.receipt)
+  part.refresh()
+  section.hidden = false
+  find('mine-title').focus()
+}
+
+function titleOf(isNew) {
+  return make('h2', { id: 'mine-title', tabIndex: -1, textContent: say(isNew ? 'joined' : 'mine') })
+}
+
+function endOf({ kind, until }) {
+  if (!until) return []
+  const text = kind === 'visit' ? say('joinedVisit', { time: time(until) }) : say('joinedUntil', { date: day(until) })
+  return [make('p', { id: 'mine-end', textContent: text })]
+}
+
+function actions(part) {
+  const isRecord = part.mine.kind === 'record'
+  return make(
+    'p',
+    { className: 'buttons' },
+    button(say('leave'), () => leave(part), { id: 'leave-now', className: 'main' }),
+    button(say('see'), () => see(part), { id: 'see' }),
+    isRecord && part.token ? button(say('arrive'), () => arrive(part), { id: 'arrive' }) : null,
+  )
+}
+
+function refreshReceipt(part) {
+  part.receipt.replaceChildren(...(part.mine.receipt ? [receiptPart(part.mine)] : []))
+}
+
+/** Asks, and tells in words when there is no answer or a no. */
+async function ask(part, question) {
+  part.said.textContent = say('sending')
+  try {
+    const answer = await part.desk.ask(question)
+    part.said.textContent = answer.state === 'declined' ? say(`declined-${answer.why}`) : ''
+    return answer
+  } catch (error) {
+    part.said.textContent = failure(error)
+    return { state: 'declined' }
+  }
+}
+
+async function arrive(part) {
+  const { state } = await ask(part, { ask: 'arrive', token: part.token, secret: part.mine.secret })
+  if (state === 'done') part.said.textContent = say('arrived')
+}
+
+async function see(part) {
+  const seen = await ask(part, { ask: 'see', secret: part.mine.secret })
+  if (seen.state !== 'seen') return
+  const { purposes = [] } = (await part.desk.offer().catch(() => null)) ?? {}
+  const rows = seen.purposes.map((one) =>
+    purposeRow(
+      part,
+      seen,
+      one,
+      purposes.find(({ id }) => id === one.purpose),
+    ),
+  )
+  const since = make('p', { textContent: say('since', { date: day(seen.since) }) })
+  part.seen.replaceChildren(since, ...rows, ...wholeOf(part, seen))
+}
+
+function purposeRow(part, { kind, isPaused }, { purpose, state, until }, offered) {
+  const what = offered?.text ?? purpose
+  const standing = make('p', {
+    className: 'standing',
+    textContent: say(`state-${state}`, { date: until ? day(until) : '' }),
+  })
+  const isOn = state === 'given' || state === 'changed'
+  const may = kind === 'record' && isOn && !isPaused && offered
+  return make(
+    'div',
+    { className: 'card' },
+    make('h3', { textContent: what }),
+    standing,
+    ...(may ? changing(part, purpose, offered, what) : []),
+  )
+}
+
+function changing(part, purpose, { longestDays }, what) {
+  const select = make('select', { id: `change-${purpose}` })
+  fillEnds(select, longestDays)
+  const change = (length) =>
+    changeTo(part, { ask: 'change', secret: part.mine.secret, purpose, days: length, language })
+  return [
+    make('p', { className: 'end' }, make('label', { for: select.id, textContent: say('until') }), select),
+    make(
+      'p',
+      { className: 'buttons' },
+      button(say('change'), () => change(Number(select.value)), {
+        id: `do-change-${purpose}`,
+        'aria-label': `${say('change')}: ${what}`,
+      }),
+      button(say('stopOne'), () => change(null), { id: `stop-${purpose}`, 'aria-label': `${say('stopOne')}: ${what}` }),
+    ),
+  ]
+}
+
+async function changeTo(part, question) {
+  const answer = await ask(part, question)
+  if (answer.state !== 'changed') return
+  await takeReceipt(part, answer)
+  await see(part)
+  part.said.textContent = say(question.ask === 'resume' ? 'resumed' : 'changed')
+}
+
+async function takeReceipt(part, { receipt, code }) {
+  part.mine = { ...part.mine, ...(await mineOf({ ...part.mine, receipt, code }, part.mine.askKey)) }
+  hold(part.mine)
+  part.refresh()
+}
+
+function wholeOf(part, { kind, isPaused, record, hasTag }) {
+  const { secret } = part.mine
+  const pause = button(say('pause'), () => pauseNow(part), { id: 'pause' })
+  const resume = button(say('resume'), () => changeTo(part, { ask: 'resume', secret }), { id: 'resume' })
+  const save = button(say('export'), () => download('drempel-data.json', JSON.stringify(record, null, 2)), {
+    id: 'export',
+  })
+  const buttons = [kind === 'record' ? (isPaused ? resume : pause) : null, record ? save : null]
+  return [
+    make('p', { className: 'buttons' }, ...buttons),
+    ...(kind === 'record' ? [tagPart(part.desk, secret, hasTag)] : []),
+  ]
+}
+
+async function pauseNow(part) {
+  const { state } = await ask(part, { ask: 'pause', secret: part.mine.secret })
+  if (state !== 'done') return
+  await see(part)
+  part.said.textContent = say('paused')
+}
+
+async function leave(part) {
+  const { secret, handles, askKey } = part.mine
+  part.said.textContent = say('sending')
+  try {
+    const answer = await part.desk.leave(secret, handles, askKey)
+    if (answer.state === 'declined') part.said.textContent = say(`declined-${answer.why}`)
+    else showLeft(part, answer)
+  } catch (error) {
+    part.said.textContent = failure(error)
+  }
+}
+
+function showLeft(part, { state, erasure }) {
+  drop()
+  const title = make('h2', { id: 'mine-title', tabIndex: -1, textContent: say('left') })
+  const lines = state === 'kept' ? ['leave-kept'] : ['leftText', `erasure-${erasure}`]
+  // Somebody may look as often as they like whether head office has confirmed; nobody is told to wait for it.
+  const again = button(say('lookAgain'), () => leave(part), { id: 'look-again' })
+  const more = erasure === 'asked' || state === 'kept' ? [make('p', { className: 'buttons' }, again)] : []
+  part.said.textContent = ''
+  find('mine').replaceChildren(
+    title,
+    ...lines.map((key) => make('p', { id: key, textContent: say(key) })),
+    part.said,
+    ...more,
+  )
+  title.focus()
+}
