@@ -75,7 +75,7 @@ async function chain() {
   endings.push(relay.close)
   await relay.relay.ready
   await comes(() => relay.relay.shop('nl-0042', 'gw-1') !== undefined)
-  return { open, close, shoppers, heard, desk: relay.relay.shop('nl-0042', 'gw-1')! }
+  return { open, close, shoppers, database, heard, desk: relay.relay.shop('nl-0042', 'gw-1')! }
 }
 
 type Desk = Awaited<ReturnType<typeof chain>>['desk']
@@ -123,6 +123,20 @@ describe.skipIf(!need('mosquitto'))('the desk of a box, from home', () => {
       expect(again).not.toBe(null)
     }
     expect(await comes(() => heard.on('/consent').length > before + 1, 300)).toBe(false)
+  })
+
+  it('answers a leave as often as it comes, but not before it was done', async () => {
+    const { desk, shoppers, database } = await chain()
+    const { secret } = await checkIn(shoppers, desk, { ask: 'join', choices: [{ purpose: 'offers', days: 30 }] })
+    const { askKey } = (await desk.offer('nl'))!
+    const { bytes, open } = sealQuestion(Buffer.from(askKey, 'base64url'), { ask: 'leave', secret })
+    database.connection.pragma('query_only = ON')
+    expect(shoppers.ask(bytes, 'relay')).toBe(undefined)
+    database.connection.pragma('query_only = OFF')
+    for (let i = 0; i < 3; i++) expect(open(shoppers.ask(bytes, 'relay')!)).toMatchObject({ state: 'left' })
+    const see = sealQuestion(Buffer.from(askKey, 'base64url'), { ask: 'see', secret })
+    expect(see.open(shoppers.ask(see.bytes, 'relay')!)).not.toMatchObject({ why: 'stale' })
+    expect(see.open(shoppers.ask(see.bytes, 'relay')!)).toEqual({ state: 'declined', why: 'stale' })
   })
 
   it.each([
