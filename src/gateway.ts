@@ -161,6 +161,8 @@ export function openGateway(parts: GatewayParts): Gateway {
   const radio = {
     beacons: config.beacons,
     hearsPeople: phones !== undefined,
+    hearsTags: shoppers !== undefined && config.purposes.length > 0,
+    ...(shoppers ? { optIn: shoppers.optIn } : {}),
     resetAdapter: parts.resetAdapter ?? (() => {}),
   }
   const drivers = mode === 'run' ? config.sensors.map((sensor) => createDriver(sensor, { clock, log, ...radio })) : []

@@ -2,13 +2,15 @@ import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { every, manualClock, systemClock } from '../base/clock.ts'
+import { type Clock, every, manualClock, systemClock } from '../base/clock.ts'
 import { openDataFolder } from '../base/data-folder.ts'
 import { parseDuration } from '../base/duration.ts'
 import { describeError, GatewayError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
 import { version } from '../base/version.ts'
-import { openGateway } from '../gateway.ts'
+import { type Gateway, openGateway } from '../gateway.ts'
 import { policyOf } from '../privacy/policy.ts'
+import { openShopperPage, type ShopperPage } from '../shoppers/page.ts'
 import { createAudience } from '../web/audience.ts'
 import { readPageFiles } from '../web/page-files.ts'
 import { openPageServer } from '../web/server.ts'
@@ -78,6 +80,7 @@ async function open({ speed, port, closing, fail }: Opening): Promise<() => numb
       releases++
       process.stdout.write(words.release(view.received(topic, text)))
     },
+    onSignal: (signal) => void process.stdout.write(words.signal(signal, clock.now())),
     onLink: (change) => view.link(change),
   })
   closing.push(() => office.close())
@@ -101,11 +104,20 @@ async function open({ speed, port, closing, fail }: Opening): Promise<() => numb
   const page = await openPageServer({ files: readPageFiles('index.html'), audience, first: view.snapshot }, port)
   closing.push(() => page.close())
   const words = createWords(config)
+  const shoppers = await openDemoPage(gateway, page.port + 1, realClock, log)
+  closing.push(async () => shoppers?.close())
 
   await gateway.open()
   closing.push(() => gateway.close())
   process.stdout.write(
-    words.welcome({ page: page.port, asked: port, host, listen, firstWithin: Math.ceil(longestToFirst / speed) }),
+    words.welcome({
+      page: page.port,
+      asked: port,
+      shoppers: shoppers?.port,
+      host,
+      listen,
+      firstWithin: Math.ceil(longestToFirst / speed),
+    }),
   )
   let last = realClock.monotonic()
   const steps = every(realClock, stepEvery, () => {
@@ -120,6 +132,19 @@ async function open({ speed, port, closing, fail }: Opening): Promise<() => numb
   })
   closing.push(steps, moments)
   return () => releases
+}
+
+/** The shopper's page beside the page of the demo, or on any port that is free. */
+async function openDemoPage(
+  gateway: Gateway,
+  port: number,
+  realClock: Clock,
+  log: Log,
+): Promise<ShopperPage | undefined> {
+  const { shoppers } = gateway
+  if (!shoppers) return undefined
+  const at = (port: number) => ({ web: { public: `${host}:${port}`, staff: '' }, shoppers, realClock, log })
+  return (await openShopperPage({ ...at(port), isQuiet: true })) ?? openShopperPage(at(0))
 }
 
 /** A fresh folder that is gone afterwards, also when the process ends in an unusual way. */

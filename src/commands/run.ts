@@ -8,6 +8,7 @@ import { openRuntimeFile } from '../base/runtime-file.ts'
 import { version } from '../base/version.ts'
 import { findConfig, readConfigText } from '../config.ts'
 import { openGateway } from '../gateway.ts'
+import { openShopperPage } from '../shoppers/page.ts'
 import { chooseConfig, dataFolderOf } from './accepted.ts'
 import { parseCommand } from './help.ts'
 import { openTerminalLog } from './terminal-log.ts'
@@ -52,11 +53,14 @@ export async function run(args: readonly string[]): Promise<number> {
       },
     })
     await gateway.open()
+    const { shoppers } = gateway
+    const page = shoppers && (await openShopperPage({ web: config.web, shoppers, realClock: clock, log }))
     notifier.ready()
     log.info({ version, store: config.store.id, sensors: config.sensors.length }, 'running')
     void trust.looked.then(() => log.info({ trusted: trust.isTrusted() }, trust.why()))
     const code = await stopped.code
     notifier.stopping()
+    await page?.close()
     await gateway.close()
     trust.close()
     return code

@@ -37,7 +37,7 @@ export interface OfferAnswer {
 }
 
 export interface Measured {
-  readonly profile: string
+  readonly profile: 'footfall-in' | 'footfall' | 'occupancy' | 'dwell' | 'phones'
   readonly windowMinutes: number
   readonly guessIn100: number
   readonly retainedDays: number

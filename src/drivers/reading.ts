@@ -114,7 +114,7 @@ export interface DriverHealth {
 export interface OptInToken {
   /** 8 bytes. */
   readonly token: Buffer
-  /** Milliseconds until it must say another one. */
+  /** Milliseconds until it must say another one, of the same moment as the token. */
   readonly changesInMs: number
 }
 

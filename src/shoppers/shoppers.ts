@@ -187,7 +187,9 @@ function openSound(parts: ShopperParts): Shoppers {
     ask,
     optIn() {
       if (purposes.length === 0 || closing() === undefined) return null
-      return { token: optIn.token(), shown: optIn.shown(), changesInMs: optIn.changesIn() }
+      // Asked first: a token that changes meanwhile is then the newer one, with no time left, and not the old one with all of it.
+      const changesInMs = optIn.changesIn()
+      return { token: optIn.token(), shown: optIn.shown(), changesInMs }
     },
     tick,
     restoredFromImage(upTo) {

@@ -66,7 +66,14 @@ function begin(): { tag: Tag; handOver: () => object } {
     tag,
     handOver() {
       const { publicKey, exponent, counter } = tag.handOver(Buffer.from(begun.tagToken, 'base64url'))
-      return { ask: 'tag', tagToken: begun.tagToken, by: 'nfc', publicKey: publicKey.toString('base64url'), exponent, counter }
+      return {
+        ask: 'tag',
+        tagToken: begun.tagToken,
+        by: 'nfc',
+        publicKey: publicKey.toString('base64url'),
+        exponent,
+        counter,
+      }
     },
   }
 }

@@ -17,10 +17,32 @@ export interface OfficeParts {
   readonly organisation: string
   /** The payload, byte for byte, as it came over MQTT. */
   readonly onRelease: (topic: string, text: string) => void
+  /** What was told of a shopper who agreed, or what became of an agreement. */
+  readonly onSignal: (signal: Signal) => void
   readonly onLink: (change: Partial<Link>) => void
 }
 
-const expected = ['status', 'catalogue', 'health', 'footfall', 'day', 'occupancy', 'dwell', 'phones'] as const
+/** As the feed has it; `void` in the place of a signal that was taken back. */
+export interface Signal {
+  readonly handle?: string
+  readonly purpose?: string
+  readonly event?: string
+  readonly zone?: string
+  readonly void?: string
+}
+
+const signals = ['signal', 'consent'] as const
+const expected = [
+  ...signals,
+  'status',
+  'catalogue',
+  'health',
+  'footfall',
+  'day',
+  'occupancy',
+  'dwell',
+  'phones',
+] as const
 
 export async function openOffice(parts: OfficeParts): Promise<Office> {
   const broker = await openBroker(parts)
@@ -50,14 +72,18 @@ async function openBroker({ host, port, onLink }: OfficeParts): Promise<Broker> 
   }
 }
 
-function openReader({ url }: Broker, { organisation, onRelease, onLink }: OfficeParts): Reader {
+function openReader({ url }: Broker, { organisation, onRelease, onSignal, onLink }: OfficeParts): Reader {
   return startReader({
     url,
     root: `drempel/v1/${organisation}`,
     stored: true,
     // Anybody on this machine may publish here; only what fits the feed is shown.
-    accepts: (kind, message) => expected.some((one) => one === kind && fits(one, message)),
+    accepts: (kind, message) =>
+      expected.some((one) => one === kind && (fits(one, message) || (isSignal(kind) && fits('void', message)))),
+    // Nothing of a shopper is kept here, so there is nothing left once the end of an agreement was read.
+    erases: true,
     onRelease({ gateway, kind, seq, message, text }) {
+      if (isSignal(kind)) return onSignal(message)
       const zone = String(message.id).split('/')[3]
       onRelease(`drempel/v1/${gateway}/${kind}/${zone}`, text)
       onLink({ seq })
@@ -66,4 +92,8 @@ function openReader({ url }: Broker, { organisation, onRelease, onLink }: Office
       if (kind === 'status') onLink({ isOnline: state === 'online' })
     },
   })
+}
+
+function isSignal(kind: string): boolean {
+  return signals.some((one) => one === kind)
 }

@@ -2,12 +2,15 @@ import { styleText } from 'node:util'
 import type { Config } from '../../config.ts'
 import type { DwellFields, FootfallFields, OccupancyFields, PhonesFields } from '../../privacy/release.ts'
 import type { Received } from '../../web/showing.ts'
+import type { Signal } from './office.ts'
 
 /** What the demo prints. Colours only where standard output is a terminal that wants them. */
 export interface DemoWords {
   welcome(places: DemoPlaces): string
   /** One line: `10:05  Entrance   in  23   out  18   ±  7   walked  21   17`. */
   release(received: Received): string
+  /** One line about somebody who opted in on the shopper's page: `10:05  offers     arrived, Entrance`. */
+  signal(signal: Signal, now: number): string
   /** At wall ms `now` the shop closed. */
   night(now: number): string
 }
@@ -17,6 +20,8 @@ export interface DemoPlaces {
   /** Ports of the page: the real one, and the one that was asked for. */
   readonly page: number
   readonly asked: number
+  /** Of the shopper's page. */
+  readonly shoppers: number | undefined
   readonly listen: string
   /** Seconds until the first release, at most. */
   readonly firstWithin: number
@@ -40,6 +45,13 @@ export function createWords({ store, zones }: Config): DemoWords {
       if (!('in' in sent)) return `${head}\n`
       return `${head}   ${styleText('dim', `walked ${wide(walked.in)}  ${wide(walked.out)}`)}\n`
     },
+    signal({ purpose = '', event, zone, handle = '' }, now) {
+      const what = event
+        ? `${event}${zone ? `, ${zones.find(({ id }) => id === zone)?.name ?? zone}` : ''}`
+        : 'taken back'
+      const line = `  ${format(now)}  ${purpose.padEnd(widest)}   ${what}`
+      return `${styleText('cyan', line)}${styleText('dim', handle && `   ${handle.slice(0, 6)}…`)}\n`
+    },
     night: (now) => styleText('dim', `  ${format(now)}  The shop is closed; the night passes quickly.\n`),
   }
 }
@@ -61,14 +73,19 @@ function saidOf(sent: Sent, wide: (one: number | null) => string): string {
   return `phones ${wide(sent.devices)}   ${band}${guess}`
 }
 
-function welcome({ host, page, asked, listen, firstWithin }: DemoPlaces): string {
+function welcome({ host, page, asked, shoppers, listen, firstWithin }: DemoPlaces): string {
   const other = asked !== 0 && page !== asked ? styleText('dim', `   (port ${asked} is taken)`) : ''
+  const forShoppers = [
+    `  Shopper ${styleText('underline', `http://${host}:${shoppers}/`)}   opt in and out, as on a phone`,
+    `  Screen  ${styleText('underline', `http://${host}:${shoppers}/screen`)}   the word that it asks for`,
+  ]
   return [
     '',
     `  ${styleText('bold', 'Drempel demo')}`,
     '  Virtual people walk through a virtual shop; the box that counts them is the real one.',
     '',
     `  Page    ${styleText('underline', `http://${host}:${page}/`)}${other}`,
+    ...(shoppers === undefined ? [] : forShoppers),
     `  Listen  ${listen}`,
     '  Stop    Ctrl-C',
     '',

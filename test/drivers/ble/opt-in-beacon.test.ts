@@ -39,9 +39,8 @@ describe.skipIf(!canRunBluez())('the opt-in beacon', { timeout: 60_000 }, () => 
   it('says a new one each period without a gap, and then no old one', async () => {
     const { bluez, shop, listening } = await start({}, { period: 700 })
     await listening.untilUp()
-    await until(() => shop.given().length >= 7, 'seven tokens', 10_000)
+    await until(async () => (await history(bluez)).length > 12, 'six that took over', 10_000)
     const events = await history(bluez)
-    expect(events.length).toBeGreaterThan(12)
     // From the first on there is always one, two only while one takes over from the other.
     expect(new Set(events.map(({ shown }) => shown))).toEqual(new Set([1, 2]))
     const tokens = events
@@ -53,13 +52,13 @@ describe.skipIf(!canRunBluez())('the opt-in beacon', { timeout: 60_000 }, () => 
     expect(new Set(events.map(({ path }) => path)).size).toBe(2)
   })
 
-  it('has the new one on the air a quarter of a second after it came into force', async () => {
+  it('has the new one on the air half a second after it came into force, at the latest', async () => {
     const { bluez, shop } = await start({}, { period: 1500 })
     await untilSent(bluez, 1000)
     for (let n = 0; n < 3; n++) {
       const before = shop.current()
       await until(() => !shop.current().equals(before), 'another token', 2000)
-      expect(await untilSaid(bluez, shop.current(), 1000)).toBeLessThan(250)
+      expect(await untilSaid(bluez, shop.current(), 1000)).toBeLessThan(500)
     }
   })
 

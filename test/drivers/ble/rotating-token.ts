@@ -9,14 +9,17 @@ export function rotatingToken(period = 60_000) {
   let skipped = 0
   const passed = () => performance.now() - begun
   const tokenOf = (n: number) => Buffer.from((n + 1).toString(16).padStart(4, '0').repeat(4), 'hex')
-  const current = () => tokenOf(Math.floor(passed() / period) + skipped)
+  const tokenAt = (at: number) => tokenOf(Math.floor(at / period) + skipped)
+  const current = () => tokenAt(passed())
 
   function optIn(): OptInToken | null {
     if (!isOpen) return null
-    const token = current()
+    // Of one moment, or a token at its end would seem to have a whole period to go.
+    const at = passed()
+    const token = tokenAt(at)
     const text = token.toString('hex')
     if (given.at(-1) !== text) given.push(text)
-    return { token, changesInMs: period - (passed() % period) }
+    return { token, changesInMs: period - (at % period) }
   }
 
   return {
