@@ -8,13 +8,13 @@ import { createNotifier } from '../base/notify.ts'
 import { findConfig } from '../config.ts'
 import { verifyReceipt } from '../consent/receipt.ts'
 import { openRelay } from '../headoffice/relay.ts'
-import { createRelayServer } from '../headoffice/relay-server.ts'
 import { openRelayStore, relayMigrations } from '../headoffice/relay-store.ts'
 import type { RelayParts } from '../headoffice/relay-words.ts'
 import { fits } from '../uplink/feed.ts'
 import type { OfferMessage } from '../uplink/feed-schema.ts'
 import { isLoopback } from '../uplink/settings.ts'
 import { parseAddress } from '../web/settings.ts'
+import { createShopperServer } from '../web/shopper/server.ts'
 import { parseCommand } from './help.ts'
 import { loadRelayConfig, type RelayConfig } from './relay-config.ts'
 import { openTerminalLog } from './terminal-log.ts'
@@ -28,7 +28,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const database = openDatabase(join(folder.path, 'relay.db'), relayMigrations)
   const clock = systemClock(() => true)
   const relay = openRelay({ ...lineOf(config), ...words, store: openRelayStore(database), clock, log })
-  const server = createRelayServer({
+  const server = createShopperServer({
     shop(store, gateway) {
       const desk = relay.shop(store, gateway)
       return desk && { desk }

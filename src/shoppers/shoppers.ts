@@ -1,4 +1,4 @@
-import { boxAskPair, openQuestion } from '../base/ask-seal.ts'
+import { boxAskPair, type OpenedQuestion, openQuestion } from '../base/ask-seal.ts'
 import { day, hour, parseDuration, second } from '../base/duration.ts'
 import { describeError, isStorageFull } from '../base/errors.ts'
 import type { Config } from '../config.ts'
@@ -158,8 +158,15 @@ function openSound(parts: ShopperParts): Shoppers {
   function ask(sealed: Buffer, from: string): Buffer | undefined {
     const opened = openQuestion(askPair, sealed)
     if (!opened) return undefined
-    if (!once.isFirst(opened.ephemeral, realClock.monotonic())) return opened.seal(refusal('stale'))
-    return opened.seal(answer(opened.question, from))
+    const isFirst = once.isFirst(opened.ephemeral, realClock.monotonic())
+    if (isLeave(opened.question)) return left(opened, from)
+    return opened.seal(isFirst ? answer(opened.question, from) : refusal('stale'))
+  }
+
+  /** The relay repeats a leave until it is answered, and forgets it then: what was not done gets no answer. */
+  function left({ question, seal }: OpenedQuestion, from: string): Buffer | undefined {
+    const done = answer(question, from)
+    return done.state === 'left' || (done.state === 'declined' && done.why === 'malformed') ? seal(done) : undefined
   }
 
   function answer(question: unknown, from: string): Answer {
@@ -193,6 +200,10 @@ function openSound(parts: ShopperParts): Shoppers {
     },
     close: consents.close,
   }
+}
+
+function isLeave(question: unknown): boolean {
+  return typeof question === 'object' && question !== null && 'ask' in question && question.ask === 'leave'
 }
 
 function handlesOf({

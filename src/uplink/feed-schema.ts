@@ -42,8 +42,6 @@ export type Catalogue = Static<typeof catalogueSchema>
 export type Health = Static<typeof healthSchema>
 export type StoredMessage = Static<typeof storedSchema>
 export type RequestMessage = Static<typeof requestSchema>
-/** What the box answers: sealed, or an offer, which is public. */
-export type AnswerMessage = Static<typeof answerSchema> | OfferMessage
 export type OfferMessage = Static<typeof offerSchema>
 
 /** The range of both ends, as `health.shed` and `stored.missing` write it. */

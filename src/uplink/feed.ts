@@ -2,14 +2,7 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import { GatewayError } from '../base/errors.ts'
 import { type Grant, isGranted } from '../consent/grant.ts'
 import { isRelease, type Release, type Series } from '../privacy/release.ts'
-import {
-  type AnswerMessage,
-  type Catalogue,
-  type FeedKind,
-  feedSchemas,
-  type Health,
-  type Status,
-} from './feed-schema.ts'
+import { type Catalogue, type FeedKind, feedSchemas, type Health, type Status } from './feed-schema.ts'
 import { longestOf, wire } from './wire.ts'
 
 /**
@@ -167,8 +160,11 @@ export function encodeNotice<K extends keyof Notices>(kind: K, value: Notices[K]
   return make({ topic: rootTopic(identity) + kind, bytes, retain: true, qos: 1, lane: null, seq: null })
 }
 
+/** What an answer may be: sealed, or the offer in the words of the desk. What it may hold, the closed schemas say. */
+export type AnswerValue = { readonly sealed: string } | { readonly state: 'offer' }
+
 /** An answer to a shopper's question, which only the one who asked can read, or the offer that everybody gets. @throws UPLINK_MESSAGE_REFUSED */
-export function encodeAnswer(nonce: string, value: AnswerMessage, identity: Identity): Outgoing {
+export function encodeAnswer(nonce: string, value: AnswerValue, identity: Identity): Outgoing {
   if (!/^[A-Za-z0-9_-]{22}$/.test(nonce)) throw refusal('answer', 'its nonce')
   check('sealed' in value ? 'answer' : 'offer', value)
   const bytes = Buffer.from(JSON.stringify(value))

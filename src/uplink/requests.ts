@@ -1,8 +1,8 @@
 import { fromBase64url } from '../base/base-codes.ts'
 import type { Clock } from '../base/clock.ts'
 import { second } from '../base/duration.ts'
-import { encodeAnswer, fits, type Identity, type Outgoing } from './feed.ts'
-import type { AnswerMessage, RequestMessage } from './feed-schema.ts'
+import { type AnswerValue, encodeAnswer, fits, type Identity, type Outgoing } from './feed.ts'
+import type { RequestMessage } from './feed-schema.ts'
 import { parseMessage } from './stored.ts'
 
 /** A shopper's question that came over the relay: sealed bytes, or the language of the offer that is wanted. */
@@ -23,7 +23,7 @@ export interface Requests {
   /** Takes its share of what the broker bears. @returns what is left for everything else */
   connected(limits: Limits): Limits
   /** False when it is not sent: not connected, too much at once, too large. Never throws. */
-  answer(nonce: string, value: AnswerMessage): boolean
+  answer(nonce: string, value: AnswerValue): boolean
   /** The broker has taken an answer, or refused it. */
   answered(): void
   lost(): void

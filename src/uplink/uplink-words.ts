@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Progress } from './courier-words.ts'
-import type { Identity } from './feed.ts'
-import type { AnswerMessage, Catalogue, Health } from './feed-schema.ts'
+import type { AnswerValue, Identity } from './feed.ts'
+import type { Catalogue, Health } from './feed-schema.ts'
 import type { Outbox } from './outbox.ts'
 import type { AskRequest, RequestFigures } from './requests.ts'
 import type { UpstreamSettings } from './settings.ts'
@@ -22,7 +22,7 @@ export interface Uplink {
    * Answers a shopper's question. Best effort: false when it was not sent, since it is not connected, has too many answers
    * under way or the value fits no schema; who got no answer asks again.
    */
-  answer(nonce: string, value: AnswerMessage): boolean
+  answer(nonce: string, value: AnswerValue): boolean
   /** Says offline and goodbye; what is under way gets two seconds. */
   close(): Promise<void>
 }

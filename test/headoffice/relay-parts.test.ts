@@ -5,7 +5,6 @@ import { openDatabase } from '../../src/base/database.ts'
 import { day, hour, minute, second } from '../../src/base/duration.ts'
 import { createRelayOffers } from '../../src/headoffice/relay-offers.ts'
 import { createResender } from '../../src/headoffice/relay-resender.ts'
-import { createRelayServer } from '../../src/headoffice/relay-server.ts'
 import { forgiving, openRelayStore, relayMigrations } from '../../src/headoffice/relay-store.ts'
 import { offerIn } from '../support/asks.ts'
 import { handle, leaveOf } from '../support/relay.ts'
@@ -151,27 +150,5 @@ describe('offers', () => {
     offers.renew(shop)
     await offers.get(shop, 'nl')
     expect(kept).toHaveLength(2)
-  })
-})
-
-describe('the bare server', () => {
-  it('paces a source by the minute', async () => {
-    const clock = manualClock(0)
-    const desk = {
-      offer: async () => offerIn('nl'),
-      ask: async () => null,
-      leaveLater: async () => ({ state: 'full' as const }),
-      leave: async () => 'unknown' as const,
-    }
-    const server = createRelayServer({ shop: () => ({ desk }), isSecure: true, hosts: () => true, clock })
-    const codes = async () => {
-      const replies = []
-      for (let i = 0; i < 65; i++) replies.push(await server.inject('/s/a/b/offer'))
-      return replies.filter(({ statusCode }) => statusCode === 200).length
-    }
-    expect(await codes()).toBe(60)
-    clock.advanceTo(minute)
-    expect(await codes()).toBe(60)
-    await server.close()
   })
 })

@@ -277,11 +277,6 @@ export const places: readonly Place[] = [
     reason: 'the relay passes sealed questions over the broker, at head office and in real time',
   },
   {
-    file: 'src/headoffice/relay-server.ts',
-    may: ['network'],
-    reason: 'shoppers on mobile data reach head office, not the box',
-  },
-  {
     file: 'src/uplink/mqtt.ts',
     may: ['files', 'network', 'time'],
     reason: 'the one door out: reads the certificates, connects, and a connection knows real time only',
