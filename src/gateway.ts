@@ -21,6 +21,7 @@ import { guessSentence, type Policy, policyOf } from './privacy/policy.ts'
 import type { Release, Series } from './privacy/release.ts'
 import { formatSnapshot, parseSnapshot } from './privacy/snapshot.ts'
 import { openWall } from './privacy/wall.ts'
+import { answerOverRelay } from './shoppers/over-relay.ts'
 import { openShoppers } from './shoppers/shoppers.ts'
 import type { Shoppers } from './shoppers/words.ts'
 import { openStorage } from './storage.ts'
@@ -111,6 +112,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     mode,
     session: storage.session,
     notices: { catalogue: () => catalogueOf(policyInForce(), guessSentence(policyInForce())), health },
+    onRequest: (request) => overRelay?.(request),
     onRestoredImage: (upTo) => {
       wall.restoredFromImage(upTo)
       shoppers?.restoredFromImage(outbox.lastSeq('signals'))
@@ -152,6 +154,8 @@ export function openGateway(parts: GatewayParts): Gateway {
   }
   const shoppers =
     mode === 'replay' ? undefined : openShoppers({ ...consentParts, policy: policyInForce, wake: () => uplink.wake() })
+
+  const overRelay = shoppers && answerOverRelay(shoppers, (nonce, value) => uplink.answer(nonce, value))
 
   // what it means
   const beacons = createBeaconBook(config.beacons)
