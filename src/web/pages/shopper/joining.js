@@ -34,7 +34,7 @@ function typeToken() {
 }
 
 /** The end dates to choose from, up to the longest of this purpose. */
-export function fillEnds(select, longestDays, kept) {
+export function fillEnds(select, longestDays) {
   const choices = [7, 30, 90, 180, 365].filter((count) => count < longestDays)
   for (const count of [...choices, longestDays]) {
     const date = day(Date.now() + count * 86_400_000, 'medium')
@@ -43,7 +43,7 @@ export function fillEnds(select, longestDays, kept) {
     )
   }
   // Thirty days, where that may be chosen: nobody ends up with the longest by not looking.
-  select.value = String(kept ?? Math.min(30, longestDays))
+  select.value = String(Math.min(30, longestDays))
 }
 
 function showEnds({ purposes }) {

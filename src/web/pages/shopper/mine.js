@@ -5,16 +5,20 @@ import { receiptPart } from './receipt-part.js'
 import { drop, hold } from './shelf.js'
 import { tagPart } from './tag.js'
 
-/** Shows it in the page's #mine. `isNew` says that it was given just now; `token` came with a QR code. */
-export function showMine({ desk, mine, token, isNew }) {
+/**
+ * Shows it in the page's #mine. `isNew` says that it was given just now; `token` came with a QR code; `seen` is the box's
+ * answer to somebody who asked for their data already.
+ */
+export function showMine({ desk, mine, token, isNew, seen }) {
   const section = find('mine')
   const part = { desk, mine, token, said: make('p', { id: 'mine-said', role: 'status' }), seen: make('div') }
-  part.refresh = () => refreshReceipt(part)
   part.receipt = make('div')
-  section.replaceChildren(titleOf(isNew), ...endOf(mine), part.said, actions(part), part.seen, part.receipt)
-  part.refresh()
+  part.end = make('p', { id: 'mine-end' })
+  section.replaceChildren(titleOf(isNew), part.end, part.said, actions(part), part.seen, part.receipt)
+  refresh(part)
   section.hidden = false
   find('mine-title').focus()
+  if (seen) showSeen(part, seen)
 }
 
 function titleOf(isNew) {
@@ -22,9 +26,15 @@ function titleOf(isNew) {
 }
 
 function endOf({ kind, until }) {
-  if (!until) return []
-  const text = kind === 'visit' ? say('joinedVisit', { time: time(until) }) : say('joinedUntil', { date: day(until) })
-  return [make('p', { id: 'mine-end', textContent: text })]
+  if (!until) return ''
+  return kind === 'visit' ? say('joinedVisit', { time: time(until) }) : say('joinedUntil', { date: day(until) })
+}
+
+/** Draws anew what a change of the receipt changes. */
+function refresh(part) {
+  part.end.textContent = endOf(part.mine)
+  part.end.hidden = !part.end.textContent
+  part.receipt.replaceChildren(...(part.mine.receipt ? [receiptPart(part.mine)] : []))
 }
 
 function actions(part) {
@@ -36,10 +46,6 @@ function actions(part) {
     button(say('see'), () => see(part), { id: 'see' }),
     isRecord && part.token ? button(say('arrive'), () => arrive(part), { id: 'arrive' }) : null,
   )
-}
-
-function refreshReceipt(part) {
-  part.receipt.replaceChildren(...(part.mine.receipt ? [receiptPart(part.mine)] : []))
 }
 
 /** Asks, and tells in words when there is no answer or a no. */
@@ -62,7 +68,12 @@ async function arrive(part) {
 
 async function see(part) {
   const seen = await ask(part, { ask: 'see', secret: part.mine.secret })
-  if (seen.state !== 'seen') return
+  if (seen.state === 'seen') return showSeen(part, seen)
+  // Nothing is left of it at the box, so this browser need not hold it either.
+  if (seen.why === 'unknown' || seen.why === 'ended') drop()
+}
+
+async function showSeen(part, seen) {
   const { purposes = [] } = (await part.desk.offer().catch(() => null)) ?? {}
   const rows = seen.purposes.map((one) =>
     purposeRow(
@@ -74,6 +85,16 @@ async function see(part) {
   )
   const since = make('p', { textContent: say('since', { date: day(seen.since) }) })
   part.seen.replaceChildren(since, ...rows, ...wholeOf(part, seen))
+  if (seen.kind === 'record') takeEnd(part, seen.purposes)
+}
+
+// ISO times sort as texts do. Without a purpose that is on there is no end to tell.
+function takeEnd(part, purposes) {
+  const ends = purposes.map(({ until }) => until).filter(Boolean)
+  part.mine = { ...part.mine, until: ends.toSorted().at(-1) ?? null }
+  hold(part.mine)
+  part.end.textContent = endOf(part.mine)
+  part.end.hidden = !part.end.textContent
 }
 
 function purposeRow(part, { kind, isPaused }, { purpose, state, until }, offered) {
@@ -123,7 +144,7 @@ async function changeTo(part, question) {
 async function takeReceipt(part, { receipt, code }) {
   part.mine = { ...part.mine, ...(await mineOf({ ...part.mine, receipt, code }, part.mine.askKey)) }
   hold(part.mine)
-  part.refresh()
+  refresh(part)
 }
 
 function wholeOf(part, { kind, isPaused, record, hasTag }) {

@@ -12,6 +12,7 @@ let isPlain = !window.isSecureContext
 if (form && !isPlain) {
   find('file-field').hidden = false
   find('open').hidden = false
+  find('no-script').remove()
   find('file').addEventListener('change', takeFile)
   find('open').addEventListener('click', () => busy(find('open'), open))
   form.addEventListener('submit', submit)
@@ -38,16 +39,16 @@ async function look(read) {
     tell('')
     const mine = { ...read, code: null, kind: seen.kind, until: null, askKey }
     hold(mine)
-    show(mine)
+    show(mine, seen)
   } catch {
     tell(say('unreachable'))
   }
 }
 
-function show(mine) {
+function show(mine, seen) {
   find('intro').remove()
   form.remove()
-  showMine({ desk, mine, token: null, isNew: false })
+  showMine({ desk, mine, token: null, isNew: false, seen })
 }
 
 function submit(event) {
