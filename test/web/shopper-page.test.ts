@@ -166,6 +166,27 @@ describe.skipIf(!needChromium())("the shopper's page", { timeout: 60_000 }, () =
     await page.context().close()
   })
 
+  test('who joined for longer says on the next visit that they are here, typing the code or scanning it', async () => {
+    const { page, faults } = await visit()
+    await flow.joinLonger(shopping(page, 'nl'))
+    await flow.openPage(shopping(page, 'nl'))
+    await flow.press(page, 'arrive-open')
+    await look(page, 'nl-arrive')
+    await flow.type(page, 'arrive-token', '0123-4567 89abc')
+    await flow.press(page, 'arrive')
+    await expect.poll(() => page.locator('#mine-said').textContent()).toBe(languages.nl!.arrived)
+    await page.goto('about:blank')
+    await flow.openPage(shopping(page, 'nl'), `#t=${desk.token}`)
+    await flow.press(page, 'arrive')
+    await expect.poll(() => page.locator('#mine-said').textContent()).toBe(languages.nl!.arrived)
+    expect(desk.asked.filter(({ ask }) => ask === 'arrive')).toMatchObject([
+      { token: '0123456789abc' },
+      { token: desk.token },
+    ])
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
   test('a QR code of another key sends nothing and says so', async () => {
     const { page } = await visit()
     await flow.openPage(shopping(page, 'en'), `#t=${desk.token}&k=AAAAAAAAAAAAAAAA`)

@@ -1,4 +1,5 @@
 // The form of whoever wants to join: just this visit, or longer.
+import { tokenOf } from './arrive.js'
 import { Unreachable, WrongKey } from './desk.js'
 import { busy, day, days, find, language, make, say } from './page.js'
 import { readReceipt } from './receipt.js'
@@ -74,7 +75,7 @@ export async function mineOf({ receipt, code, kind, until }, askKey) {
 
 function questionOf({ purposes, ageLimit }, scanned) {
   const chosen = purposes.filter(({ id }) => find(`purpose-${id}`).checked)
-  const token = (scanned ?? find('token').value).replace(/[\s-]/g, '')
+  const token = tokenOf(scanned ?? find('token').value)
   const age = Number(find('age').value.trim() || Number.NaN)
   if (chosen.length === 0) return { wrong: 'needPurpose', at: `purpose-${purposes[0].id}` }
   if (token.length !== tokenSigns) return { wrong: 'needToken', at: 'token' }

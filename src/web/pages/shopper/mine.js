@@ -1,4 +1,5 @@
 // What somebody has who joined: the receipt, and all that can be done with it.
+import { arrivePart } from './arrive.js'
 import { failure, fillEnds, mineOf } from './joining.js'
 import { button, day, download, find, language, make, say, time } from './page.js'
 import { receiptPart } from './receipt-part.js'
@@ -11,10 +12,11 @@ import { tagPart } from './tag.js'
  */
 export function showMine({ desk, mine, token, isNew, seen }) {
   const section = find('mine')
-  const part = { desk, mine, token, said: make('p', { id: 'mine-said', role: 'status' }), seen: make('div') }
+  const part = { desk, mine, said: make('p', { id: 'mine-said', role: 'status' }), seen: make('div') }
   part.receipt = make('div')
   part.end = make('p', { id: 'mine-end' })
-  section.replaceChildren(titleOf(isNew), part.end, part.said, actions(part), part.seen, part.receipt)
+  const arriving = mine.kind === 'record' && !isNew ? [arrivePart(token, (typed) => arrive(part, typed))] : []
+  section.replaceChildren(titleOf(isNew), part.end, part.said, actions(part), ...arriving, part.seen, part.receipt)
   refresh(part)
   section.hidden = false
   find('mine-title').focus()
@@ -38,13 +40,11 @@ function refresh(part) {
 }
 
 function actions(part) {
-  const isRecord = part.mine.kind === 'record'
   return make(
     'p',
     { className: 'buttons' },
     button(say('leave'), () => leave(part), { id: 'leave-now', className: 'main' }),
     button(say('see'), () => see(part), { id: 'see' }),
-    isRecord && part.token ? button(say('arrive'), () => arrive(part), { id: 'arrive' }) : null,
   )
 }
 
@@ -61,8 +61,8 @@ async function ask(part, question) {
   }
 }
 
-async function arrive(part) {
-  const { state } = await ask(part, { ask: 'arrive', token: part.token, secret: part.mine.secret })
+async function arrive(part, token) {
+  const { state } = await ask(part, { ask: 'arrive', token, secret: part.mine.secret })
   if (state === 'done') part.said.textContent = say('arrived')
 }
 
