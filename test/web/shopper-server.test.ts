@@ -196,25 +196,29 @@ describe('at head office', () => {
 
 test('the page weighs little: an old phone on a bad line', async () => {
   const server = open()
-  const page = (await server.inject({ url: '/?language=de', headers: { host } })).body
+  const weigh = async (url: string) => {
+    const { statusCode, rawPayload } = await server.inject({ url, headers: { host } })
+    expect(statusCode, url).toBe(200)
+    return rawPayload.length
+  }
+  const [page, style] = [await weigh('/?language=de'), await weigh('/shopper.css')]
   const names = [
-    'shopper.css',
-    'shopper.js',
-    'door.desk.js',
-    'seal.js',
-    'joining.js',
-    'mine.js',
-    'page.js',
-    'receipt.js',
-    'receipt-part.js',
-    'qr.js',
-    'uqr.js',
-    'shelf.js',
-    'tag.js',
-    'mark.svg',
+    'shopper',
+    'desk',
+    'seal',
+    'joining',
+    'arrive',
+    'mine',
+    'page',
+    'receipt',
+    'receipt-part',
+    'shelf',
+    'tag',
   ]
-  let bytes = Buffer.byteLength(page)
-  for (const name of names) bytes += (await server.inject({ url: `/${name}`, headers: { host } })).rawPayload.length
-  expect(Buffer.byteLength(page)).toBeLessThan(25_000)
-  expect(bytes).toBeLessThan(100_000)
+  let scripts = 0
+  for (const name of names) scripts += await weigh(`/${name}.js`)
+  // To read and to refuse; to join as well; to see one's receipt as a picture as well.
+  expect(page + style).toBeLessThan(30_000)
+  expect(page + style + scripts).toBeLessThan(70_000)
+  expect(page + style + scripts + (await weigh('/qr.js')) + (await weigh('/uqr.js'))).toBeLessThan(100_000)
 })
