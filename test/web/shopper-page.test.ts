@@ -240,6 +240,21 @@ describe.skipIf(!needChromium())("the shopper's page", { timeout: 60_000 }, () =
     await page.context().close()
   })
 
+  test('a leave by pasting the receipt is sealed, and this browser forgets the receipt that it kept', async () => {
+    const { page, asked } = await visit()
+    await flow.checkIn(shopping(page, 'sv'))
+    const receipt = (await page.locator('#receipt-text').textContent())!
+    await flow.press(page, 'keep')
+    await page.goto(`${url}leave?language=sv`)
+    await flow.type(page, 'receipt', receipt)
+    await flow.press(page, 'leave')
+    await expect.poll(() => page.locator('#said').textContent()).toContain(languages.sv!['erasure-asked'])
+    expect([desk.left, desk.asked.at(-1)]).toEqual([[], { ask: 'leave', secret: JSON.parse(receipt).secret }])
+    expect(await page.evaluate<number>('localStorage.length + sessionStorage.length')).toBe(0)
+    expect(asked.join('\n')).not.toContain(JSON.parse(receipt).secret)
+    await page.context().close()
+  })
+
   test('with the box off a leave is kept for it, and head office gets the handles to erase', async () => {
     const { page } = await visit()
     await flow.checkIn(shopping(page, 'de'))

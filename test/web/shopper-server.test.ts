@@ -1,8 +1,13 @@
+import { once } from 'node:events'
+import { readFileSync, rmSync } from 'node:fs'
+import { get } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { languages } from '../../src/web/languages/languages.ts'
 import type { ShopperParts } from '../../src/web/shopper/parts.ts'
+import { makeCertificates } from '../support/certificates.ts'
 import { createDoor, type Door, host, sealed, secret } from '../support/shopper-door.ts'
 
 let door: Door
@@ -32,6 +37,21 @@ describe("the shop's screen", () => {
       expect(statusCode).toBe(404)
       expect(body).not.toContain('0123')
     }
+  })
+
+  test('asks the desk in a language that there is', async () => {
+    const asked: string[] = []
+    const { offer } = door.desk
+    door.desk.offer = async (language) => {
+      asked.push(language)
+      return offer(language)
+    }
+    const server = open({ shop: { desk: door.desk, screen }, hosts })
+    for (const url of ['/screen', '/', '/offer', '/offer?language=', '/?language=<b>']) {
+      await server.inject({ url, headers: { host: 'localhost' } })
+    }
+    expect(asked.length).toBeGreaterThanOrEqual(5)
+    expect(asked.filter((language) => !(language in languages))).toEqual([])
   })
 
   test('is not there where there is no screen, and says so when there is no token', async () => {
@@ -192,6 +212,23 @@ describe('at head office', () => {
       expect((await shops().inject({ url, headers: { host } })).statusCode).toBe(404)
     },
   )
+})
+
+test('speaks TLS itself with a certificate of its own', async () => {
+  const { broker, ca, folder } = makeCertificates()
+  const tls = { cert: readFileSync(broker.cert), key: readFileSync(broker.key) }
+  const server = open({ tls, hosts: () => true })
+  await server.listen({ host: '127.0.0.1', port: 0 })
+  try {
+    const { port } = server.server.address() as AddressInfo
+    const asked = get({ host: '127.0.0.1', port, path: '/leave', ca: readFileSync(ca) })
+    const [answer] = await once(asked, 'response')
+    answer.resume()
+    expect(answer.statusCode).toBe(200)
+  } finally {
+    await server.close()
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('the page weighs little: an old phone on a bad line', async () => {
