@@ -125,9 +125,11 @@ export async function seeMine({ page }: Shopping): Promise<void> {
 export async function changeOne({ page }: Shopping, purpose: string): Promise<void> {
   await tabTo(page, `change-${purpose}`)
   await page.keyboard.press('End')
-  const receipt = await page.locator('#receipt-text').textContent()
+  const [receipt, end] = [page.locator('#receipt-text'), page.locator('#mine-end')]
+  const before = [await receipt.textContent(), await end.textContent()]
   await press(page, `do-change-${purpose}`)
-  await expect.poll(() => page.locator('#receipt-text').textContent()).not.toBe(receipt)
+  await expect.poll(() => receipt.textContent()).not.toBe(before[0])
+  await expect.poll(() => end.textContent()).not.toBe(before[1])
   await press(page, `stop-${purpose}`)
   await page.locator(`#stop-${purpose}`).waitFor({ state: 'detached' })
 }

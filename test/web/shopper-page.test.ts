@@ -113,7 +113,7 @@ describe.skipIf(!needChromium())("the shopper's page", { timeout: 60_000 }, () =
       expect(desk.asked.filter(({ ask }) => ask === 'change')).toMatchObject([{ days: 60 }, { days: null }])
       await flow.pauseAndResume(shopping(page, language))
       await flow.press(page, 'tag')
-      await page.locator('.receipt', { hasText: '8XK2M0QT' }).waitFor()
+      await page.locator('.tag-code', { hasText: '8XK2M0QT' }).waitFor()
       await look(page, `${language}-tag`)
       expect(await flow.leaveNow(shopping(page, language))).toBe('asked')
       expect(faults).toEqual([])
@@ -166,6 +166,27 @@ describe.skipIf(!needChromium())("the shopper's page", { timeout: 60_000 }, () =
     await page.context().close()
   })
 
+  test('who joined for longer says on the next visit that they are here, typing the code or scanning it', async () => {
+    const { page, faults } = await visit()
+    await flow.joinLonger(shopping(page, 'nl'))
+    await flow.openPage(shopping(page, 'nl'))
+    await flow.press(page, 'arrive-open')
+    await look(page, 'nl-arrive')
+    await flow.type(page, 'arrive-token', '0123-4567 89abc')
+    await flow.press(page, 'arrive')
+    await expect.poll(() => page.locator('#mine-said').textContent()).toBe(languages.nl!.arrived)
+    await page.goto('about:blank')
+    await flow.openPage(shopping(page, 'nl'), `#t=${desk.token}`)
+    await flow.press(page, 'arrive')
+    await expect.poll(() => page.locator('#mine-said').textContent()).toBe(languages.nl!.arrived)
+    expect(desk.asked.filter(({ ask }) => ask === 'arrive')).toMatchObject([
+      { token: '0123456789abc' },
+      { token: desk.token },
+    ])
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
   test('a QR code of another key sends nothing and says so', async () => {
     const { page } = await visit()
     await flow.openPage(shopping(page, 'en'), `#t=${desk.token}&k=AAAAAAAAAAAAAAAA`)
@@ -208,7 +229,7 @@ describe.skipIf(!needChromium())("the shopper's page", { timeout: 60_000 }, () =
     await look(other.page, 'en-receipt')
     await flow.type(other.page, 'receipt', code)
     await flow.press(other.page, 'open')
-    await other.page.locator('#mine .standing, #see').first().waitFor()
+    await other.page.locator('.standing').first().waitFor()
     await look(other.page, 'en-receipt-open')
     await flow.leaveNow(shopping(other.page, 'en'))
     expect(desk.asked.at(-1)).toEqual({ ask: 'leave', secret: JSON.parse(receipt).secret })
@@ -216,6 +237,21 @@ describe.skipIf(!needChromium())("the shopper's page", { timeout: 60_000 }, () =
     const secrets = [...other.asked].filter((line) => line.includes(JSON.parse(receipt).secret))
     expect(secrets).toEqual([])
     await other.page.context().close()
+    await page.context().close()
+  })
+
+  test('a leave by pasting the receipt is sealed, and this browser forgets the receipt that it kept', async () => {
+    const { page, asked } = await visit()
+    await flow.checkIn(shopping(page, 'sv'))
+    const receipt = (await page.locator('#receipt-text').textContent())!
+    await flow.press(page, 'keep')
+    await page.goto(`${url}leave?language=sv`)
+    await flow.type(page, 'receipt', receipt)
+    await flow.press(page, 'leave')
+    await expect.poll(() => page.locator('#said').textContent()).toContain(languages.sv!['erasure-asked'])
+    expect([desk.left, desk.asked.at(-1)]).toEqual([[], { ask: 'leave', secret: JSON.parse(receipt).secret }])
+    expect(await page.evaluate<number>('localStorage.length + sessionStorage.length')).toBe(0)
+    expect(asked.join('\n')).not.toContain(JSON.parse(receipt).secret)
     await page.context().close()
   })
 
@@ -236,7 +272,7 @@ describe.skipIf(!needChromium())("the shopper's page", { timeout: 60_000 }, () =
     const receipt = (await joined.page.locator('#receipt-text').textContent())!
     const { page, asked } = await visit({ ...phone, javaScriptEnabled: false })
     await page.goto(`${url}?language=nl`)
-    expect(await page.locator('noscript .note').isVisible()).toBe(true)
+    expect(await page.locator('#no-script').isVisible()).toBe(true)
     expect(await page.locator('#join').isVisible()).toBe(false)
     await page.locator('#refuse').press('Enter')
     await page.locator('#quiet a').press('Enter')

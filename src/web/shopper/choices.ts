@@ -25,6 +25,7 @@ export function choicesPart(offer: Offer, view: View): Html {
   </section>`
 }
 
+// The page's own script takes the note away: so it stays for a browser that has none, and for one too old for ours.
 // A browser without JavaScript, or without a safe connection, sees the same choices, and why they cannot be taken here.
 function joining(offer: Offer, { words, language, maySend }: View): Html {
   const cards = offer.purposes.map((purpose) => purposeCard(purpose, words, language, maySend))
@@ -34,7 +35,7 @@ function joining(offer: Offer, { words, language, maySend }: View): Html {
     <div id="joining-more" hidden>${offer.isOpen ? questions(offer, words) : null}</div>
     <p id="said" role="status"></p>
   </form>
-  <noscript><p class="note">${words.noScript}</p></noscript>
+  <p class="note" id="no-script">${words.noScript}</p>
   ${dataBlock('offer', offer)}`
 }
 

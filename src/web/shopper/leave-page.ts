@@ -5,7 +5,6 @@ import type { View } from './view.ts'
 
 /** Where somebody with a receipt stops everything: works without JavaScript, and while the box is off. */
 export function leavePage({ words, language, offered, maySend }: View, outcome?: LeaveOutcome): string {
-  // A named <output> would be read once more by the script; the page itself says what happened.
   const said =
     outcome &&
     html`<p id="outcome" class="${isDone(outcome) ? 'done' : 'note'}" role="status">${words[`leave-${outcome}`]}</p>`
@@ -18,7 +17,7 @@ export function leavePage({ words, language, offered, maySend }: View, outcome?:
     <p class="buttons"><button type="submit" id="leave" class="main">${words.leave}</button>
       <button type="button" id="open" hidden>${words.see}</button></p>
     <p id="said" role="status"></p>
-    <noscript><p class="hint">${words.receiptPlain}</p></noscript>
+    <p class="hint" id="no-script">${words.receiptPlain}</p>
   </form>
   <section id="mine" aria-labelledby="mine-title" hidden><h2 id="mine-title" tabindex="-1">${words.mine}</h2></section>`
   return pageOf({

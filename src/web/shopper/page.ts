@@ -17,7 +17,7 @@ export function shopperPage(offer: Offer, view: View): string {
     script: 'shopper.js',
     header: html`<p class="shop">${shop.name}</p>${languageLinks(words, language, view.offered, view.wantsChoices ? '&choices=1' : '')}
       <h1>${words.headline}</h1>`,
-    main: html`${measuredPart(offer, view)}${choicesPart(offer, view)}${minePart(view)}`,
+    main: html`${minePart(view)}${measuredPart(offer, view)}${choicesPart(offer, view)}`,
     footer: html`${receiptLink(view)}<p>${words.footer}</p>${dataBlock('words', words)}`,
   })
 }

@@ -6,7 +6,7 @@ export interface ShopperParts {
   readonly shop: Shop | ((store: string, gateway: string) => Shop | undefined)
   /** Do shoppers reach this page over TLS? Without it a page reads and refuses only, except on this machine itself. */
   readonly isSecure: boolean
-  /** Is this `Host` one of ours? Any other is a stranger's name that was pointed at us (DNS rebinding). */
+  /** Is this `Host`, as sent and so with its port, one of ours? Any other is a stranger's name that was pointed at us (DNS rebinding). */
   readonly hosts: (host: string) => boolean
   /** Its monotonic time paces who asks too often. */
   readonly clock: Clock

@@ -131,7 +131,7 @@ function answerRefusal(house: House): Handler {
 
 const answerScreen: Handler = async ({ desk, screen, pageUrl }, request, reply) => {
   if (!screen || !isHere(request)) return say(reply, { code: 404, text: 'There is no such page.' })
-  const offer = await desk.offer('')
+  const offer = await desk.offer(knownLanguages[0]!)
   const offered = offer?.languages.filter((code) => knownLanguages.includes(code)) ?? []
   const link = offer && pageUrl ? { pageUrl, askKeyId: offer.askKeyId } : null
   return sendPage(reply, screenPage({ shown: screen(), link, offered: offered.length > 0 ? offered : knownLanguages }))

@@ -26,7 +26,7 @@ export function screenPage({ shown, link, offered }: ScreenView): string {
     header: html`<h1>${first.screenTitle}</h1>`,
     main: html`<div id="code" data-seconds="${seconds}">${shown ? codePart(shown, link, first.screenPicture) : noCode(offered)}</div>
       <p id="lost" role="status" hidden>${first.screenLost}</p>
-      ${shown ? offered.map(meaning) : null}`,
+      ${shown ? html`<div>${offered.map(meaning)}</div>` : null}`,
     footer: html``,
   })
 }

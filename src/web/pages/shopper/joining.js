@@ -1,4 +1,5 @@
 // The form of whoever wants to join: just this visit, or longer.
+import { tokenOf } from './arrive.js'
 import { Unreachable, WrongKey } from './desk.js'
 import { busy, day, days, find, language, make, say } from './page.js'
 import { readReceipt } from './receipt.js'
@@ -34,7 +35,7 @@ function typeToken() {
 }
 
 /** The end dates to choose from, up to the longest of this purpose. */
-export function fillEnds(select, longestDays, kept) {
+export function fillEnds(select, longestDays) {
   const choices = [7, 30, 90, 180, 365].filter((count) => count < longestDays)
   for (const count of [...choices, longestDays]) {
     const date = day(Date.now() + count * 86_400_000, 'medium')
@@ -43,7 +44,7 @@ export function fillEnds(select, longestDays, kept) {
     )
   }
   // Thirty days, where that may be chosen: nobody ends up with the longest by not looking.
-  select.value = String(kept ?? Math.min(30, longestDays))
+  select.value = String(Math.min(30, longestDays))
 }
 
 function showEnds({ purposes }) {
@@ -74,7 +75,7 @@ export async function mineOf({ receipt, code, kind, until }, askKey) {
 
 function questionOf({ purposes, ageLimit }, scanned) {
   const chosen = purposes.filter(({ id }) => find(`purpose-${id}`).checked)
-  const token = (scanned ?? find('token').value).replace(/[\s-]/g, '')
+  const token = tokenOf(scanned ?? find('token').value)
   const age = Number(find('age').value.trim() || Number.NaN)
   if (chosen.length === 0) return { wrong: 'needPurpose', at: `purpose-${purposes[0].id}` }
   if (token.length !== tokenSigns) return { wrong: 'needToken', at: 'token' }

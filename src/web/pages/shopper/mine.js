@@ -1,20 +1,26 @@
 // What somebody has who joined: the receipt, and all that can be done with it.
+import { arrivePart } from './arrive.js'
 import { failure, fillEnds, mineOf } from './joining.js'
 import { button, day, download, find, language, make, say, time } from './page.js'
 import { receiptPart } from './receipt-part.js'
 import { drop, hold } from './shelf.js'
 import { tagPart } from './tag.js'
 
-/** Shows it in the page's #mine. `isNew` says that it was given just now; `token` came with a QR code. */
-export function showMine({ desk, mine, token, isNew }) {
+/**
+ * Shows it in the page's #mine. `isNew` says that it was given just now; `token` came with a QR code; `seen` is the box's
+ * answer to somebody who asked for their data already.
+ */
+export function showMine({ desk, mine, token, isNew, seen }) {
   const section = find('mine')
-  const part = { desk, mine, token, said: make('p', { id: 'mine-said', role: 'status' }), seen: make('div') }
-  part.refresh = () => refreshReceipt(part)
+  const part = { desk, mine, said: make('p', { id: 'mine-said', role: 'status' }), seen: make('div') }
   part.receipt = make('div')
-  section.replaceChildren(titleOf(isNew), ...endOf(mine), part.said, actions(part), part.seen, part.receipt)
-  part.refresh()
+  part.end = make('p', { id: 'mine-end' })
+  const arriving = mine.kind === 'record' && !isNew ? [arrivePart(token, (typed) => arrive(part, typed))] : []
+  section.replaceChildren(titleOf(isNew), part.end, part.said, actions(part), ...arriving, part.seen, part.receipt)
+  refresh(part)
   section.hidden = false
   find('mine-title').focus()
+  if (seen) showSeen(part, seen)
 }
 
 function titleOf(isNew) {
@@ -22,24 +28,24 @@ function titleOf(isNew) {
 }
 
 function endOf({ kind, until }) {
-  if (!until) return []
-  const text = kind === 'visit' ? say('joinedVisit', { time: time(until) }) : say('joinedUntil', { date: day(until) })
-  return [make('p', { id: 'mine-end', textContent: text })]
+  if (!until) return ''
+  return kind === 'visit' ? say('joinedVisit', { time: time(until) }) : say('joinedUntil', { date: day(until) })
+}
+
+/** Draws anew what a change of the receipt changes. */
+function refresh(part) {
+  part.end.textContent = endOf(part.mine)
+  part.end.hidden = !part.end.textContent
+  part.receipt.replaceChildren(...(part.mine.receipt ? [receiptPart(part.mine)] : []))
 }
 
 function actions(part) {
-  const isRecord = part.mine.kind === 'record'
   return make(
     'p',
     { className: 'buttons' },
     button(say('leave'), () => leave(part), { id: 'leave-now', className: 'main' }),
     button(say('see'), () => see(part), { id: 'see' }),
-    isRecord && part.token ? button(say('arrive'), () => arrive(part), { id: 'arrive' }) : null,
   )
-}
-
-function refreshReceipt(part) {
-  part.receipt.replaceChildren(...(part.mine.receipt ? [receiptPart(part.mine)] : []))
 }
 
 /** Asks, and tells in words when there is no answer or a no. */
@@ -55,14 +61,19 @@ async function ask(part, question) {
   }
 }
 
-async function arrive(part) {
-  const { state } = await ask(part, { ask: 'arrive', token: part.token, secret: part.mine.secret })
+async function arrive(part, token) {
+  const { state } = await ask(part, { ask: 'arrive', token, secret: part.mine.secret })
   if (state === 'done') part.said.textContent = say('arrived')
 }
 
 async function see(part) {
   const seen = await ask(part, { ask: 'see', secret: part.mine.secret })
-  if (seen.state !== 'seen') return
+  if (seen.state === 'seen') return showSeen(part, seen)
+  // Nothing is left of it at the box, so this browser need not hold it either.
+  if (seen.why === 'unknown' || seen.why === 'ended') drop()
+}
+
+async function showSeen(part, seen) {
   const { purposes = [] } = (await part.desk.offer().catch(() => null)) ?? {}
   const rows = seen.purposes.map((one) =>
     purposeRow(
@@ -74,6 +85,16 @@ async function see(part) {
   )
   const since = make('p', { textContent: say('since', { date: day(seen.since) }) })
   part.seen.replaceChildren(since, ...rows, ...wholeOf(part, seen))
+  if (seen.kind === 'record') takeEnd(part, seen.purposes)
+}
+
+// ISO times sort as texts do. Without a purpose that is on there is no end to tell.
+function takeEnd(part, purposes) {
+  const ends = purposes.map(({ until }) => until).filter(Boolean)
+  part.mine = { ...part.mine, until: ends.toSorted().at(-1) ?? null }
+  hold(part.mine)
+  part.end.textContent = endOf(part.mine)
+  part.end.hidden = !part.end.textContent
 }
 
 function purposeRow(part, { kind, isPaused }, { purpose, state, until }, offered) {
@@ -123,7 +144,7 @@ async function changeTo(part, question) {
 async function takeReceipt(part, { receipt, code }) {
   part.mine = { ...part.mine, ...(await mineOf({ ...part.mine, receipt, code }, part.mine.askKey)) }
   hold(part.mine)
-  part.refresh()
+  refresh(part)
 }
 
 function wholeOf(part, { kind, isPaused, record, hasTag }) {

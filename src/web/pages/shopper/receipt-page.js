@@ -3,7 +3,7 @@ import { createDesk } from './desk.js'
 import { showMine } from './mine.js'
 import { busy, find, language, say } from './page.js'
 import { readReceipt } from './receipt.js'
-import { hold } from './shelf.js'
+import { drop, held, hold } from './shelf.js'
 
 const form = find('leaving')
 const desk = createDesk(language, null, null)
@@ -12,6 +12,7 @@ let isPlain = !window.isSecureContext
 if (form && !isPlain) {
   find('file-field').hidden = false
   find('open').hidden = false
+  find('no-script').remove()
   find('file').addEventListener('change', takeFile)
   find('open').addEventListener('click', () => busy(find('open'), open))
   form.addEventListener('submit', submit)
@@ -38,16 +39,16 @@ async function look(read) {
     tell('')
     const mine = { ...read, code: null, kind: seen.kind, until: null, askKey }
     hold(mine)
-    show(mine)
+    show(mine, seen)
   } catch {
     tell(say('unreachable'))
   }
 }
 
-function show(mine) {
+function show(mine, seen) {
   find('intro').remove()
   form.remove()
-  showMine({ desk, mine, token: null, isNew: false })
+  showMine({ desk, mine, token: null, isNew: false, seen })
 }
 
 function submit(event) {
@@ -62,7 +63,9 @@ async function leave() {
   tell(say('sending'))
   try {
     const answer = await desk.leave(read.secret, read.handles)
-    tell(answer.state === 'declined' ? say(`declined-${answer.why}`) : wordsOf(answer))
+    if (answer.state === 'declined') return tell(say(`declined-${answer.why}`))
+    if (held()?.secret === read.secret) drop()
+    tell(wordsOf(answer))
   } catch {
     // Without the box's key nothing can be sealed. The plain form still works, and the next tap sends it.
     isPlain = true

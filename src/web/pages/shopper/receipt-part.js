@@ -1,6 +1,5 @@
 // The receipt itself: as a file, as text, as a picture, and on this phone if the shopper wants.
 import { button, download, make, say } from './page.js'
-import { qrPicture } from './qr.js'
 import { isKept, keep, unkeep } from './shelf.js'
 
 export function receiptPart({ receipt, code }) {
@@ -28,8 +27,14 @@ export function receiptPart({ receipt, code }) {
 
 function picturePart(code) {
   const details = make('details', {}, make('summary', { id: 'as-picture', textContent: say('asPicture') }))
-  details.addEventListener('toggle', () => details.append(qrPicture(code, say('pictureName'))), { once: true })
+  details.addEventListener('toggle', () => drawPicture(details, code), { once: true })
   return details
+}
+
+// What draws it is a third of all that the page weighs, and few look at it.
+async function drawPicture(details, code) {
+  const { qrPicture } = await import('./qr.js')
+  details.append(qrPicture(code, say('pictureName')))
 }
 
 function keeping() {

@@ -13,8 +13,12 @@ function reading(read) {
   }
 }
 
+/** null when there is none, or when it has ended: then it goes. */
 export function held() {
-  return reading(() => JSON.parse(localStorage.getItem(name) ?? sessionStorage.getItem(name)))
+  const mine = reading(() => JSON.parse(localStorage.getItem(name) ?? sessionStorage.getItem(name)))
+  if (!mine?.until || Date.parse(mine.until) > Date.now()) return mine
+  drop()
+  return null
 }
 
 export function isKept() {

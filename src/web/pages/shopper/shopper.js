@@ -10,6 +10,7 @@ const offer = dataOf('offer')
 const desk = createDesk(language, offer, scanned.keyId)
 const mine = held()
 
+find('no-script')?.remove()
 find('refusal')?.addEventListener('submit', refuse)
 if (mine) openMine(mine)
 else if (offer && hasRefused() && !new URLSearchParams(location.search).has('choices')) stayQuiet()

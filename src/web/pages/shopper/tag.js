@@ -3,6 +3,8 @@ import { failure } from './joining.js'
 import { button, make, say } from './page.js'
 
 const lookEvery = 2000
+// The gesture asks for three; some more for slow tags.
+const holdFor = 5
 
 export function tagPart(desk, secret, hasTag) {
   const part = make('div', { className: 'card' }, make('h3', { textContent: say('tag') }))
@@ -28,17 +30,13 @@ async function beginTag(desk, secret, steps, said) {
   }
 }
 
-function stepsOf({ tagToken, seconds }) {
+function stepsOf({ tagToken }) {
   const lines = ['tagStepOpen', 'tagStepHold', 'tagStepWait']
-  const list = make(
-    'ol',
-    {},
-    ...lines.map((key) => make('li', { textContent: say(key, { seconds: 5, within: seconds }) })),
-  )
+  const list = make('ol', {}, ...lines.map((key) => make('li', { textContent: say(key, { seconds: holdFor }) })))
   return [
     list,
     make('p', { textContent: say('tagCode') }),
-    make('p', {}, make('code', { className: 'receipt', textContent: tagToken })),
+    make('p', {}, make('code', { className: 'tag-code', textContent: tagToken })),
   ]
 }
 
