@@ -1,4 +1,4 @@
-import { minute } from '../base/duration.ts'
+import { minute, second } from '../base/duration.ts'
 import { GatewayError, isStorageFull } from '../base/errors.ts'
 import type { CourierAction } from './courier-words.ts'
 import type { Outgoing } from './feed.ts'
@@ -6,13 +6,21 @@ import type { Batch, Outbox } from './outbox-words.ts'
 
 /** Does at the outbox what the courier wants. Storage may fail; then nothing is forgotten and rows are sent again. */
 export interface Keeper {
-  /** @param shop wall ms of the shop's clock */
-  read(action: CourierAction & { do: 'read' }, shop: number): Batch
+  /**
+   * @param shop wall ms of the shop's clock
+   * @param connected ms since the connection began
+   */
+  read(action: CourierAction & { do: 'read' }, shop: number, connected: number): Batch
   store(action: CourierAction & { do: 'acknowledge' | 'refuse' | 'pack' | 'trim' }): void
   /** A signal may have been taken back between its reading and its turn. */
   asItIsNow(outgoing: Outgoing): Outgoing
   sweep(): void
 }
+
+/** A leave that waited while this box was away comes first: signals are held for so long. */
+const signalsWait = 2 * second
+
+const nothingFor = (inMs: number): Batch => ({ rows: [], upTo: 0, isEnd: true, inMs })
 
 export function createKeeper(outbox: Outbox, onError: (error: unknown) => void): Keeper {
   function guarded<T>(work: () => T): T | undefined {
@@ -25,9 +33,11 @@ export function createKeeper(outbox: Outbox, onError: (error: unknown) => void):
   }
 
   return {
-    read({ lane, again, after, limit }, shop) {
+    read({ lane, again, after, limit }, shop, connected) {
       const ask = () => (again ? outbox.again(lane, after, limit) : outbox.due(lane, after, limit, shop))
-      return guarded(ask) ?? { rows: [], upTo: 0, isEnd: true, inMs: minute }
+      const batch = guarded(ask) ?? nothingFor(minute)
+      const mustWait = lane === 'signals' && batch.rows.length > 0 && connected < signalsWait
+      return mustWait ? nothingFor(signalsWait - connected) : batch
     },
     store(action) {
       guarded(() => {

@@ -53,6 +53,7 @@ export function openUplink(parts: UplinkParts): Uplink {
   let session = { number: 0, wasUsed: true }
   let since = realClock.now()
   let failure: string | null = null
+  let connectedAt = Number.POSITIVE_INFINITY
 
   function feed(input: CourierInput): void {
     inputs.push(input)
@@ -92,7 +93,12 @@ export function openUplink(parts: UplinkParts): Uplink {
       case 'report':
         return report(action)
       case 'read':
-        inputs.push({ is: 'rows', lane: action.lane, again: action.again, batch: keeper.read(action, moment().shop) })
+        inputs.push({
+          is: 'rows',
+          lane: action.lane,
+          again: action.again,
+          batch: keeper.read(action, moment().shop, realClock.monotonic() - connectedAt),
+        })
         return
       default:
         keeper.store(action)
@@ -139,6 +145,7 @@ export function openUplink(parts: UplinkParts): Uplink {
     log.info({ session: session.number, protocol: courier.progress.protocol }, 'Connected to the broker.')
     since = realClock.now()
     failure = null
+    connectedAt = realClock.monotonic()
     patience.encourage()
     feed({ is: 'noticed', notice: status('online') })
     publishNotices()
