@@ -159,7 +159,7 @@ export function createDesk(parts: DeskParts): Desk {
       return { state: 'left', erasure: parts.erasureOf(visit.grants.map(({ handle }) => handle)) }
     }
     const record = recordOf(secret)
-    if (!record) return { state: 'left', erasure: 'none' }
+    if (!record) return { state: 'left', erasure: parts.erasureOf(visits.leftHandles(bytesOf(secret))) }
     consents.withdraw(record.id, 'all', 'receipt')
     told.ended(record.id)
     told.keysChanged(record.id)

@@ -31,6 +31,8 @@ export interface OpenVisits {
   isGranted(id: string, purpose: Purpose): boolean
   /** False when there was nothing to end. */
   leave(id: string): boolean
+  /** Handles of a visit that was left, until the shop closes: so that the shopper can see when they are erased. */
+  leftHandles(secret: Buffer): readonly string[]
   /** The shop has closed: ends everything, and says what the record may keep. @param day local date, '2026-11-23' */
   close(day: string): { news: readonly ConsentNews[]; visits: readonly Visits[] }
   readonly count: number
@@ -58,6 +60,7 @@ export const mostVisits = 10_000
 export function openVisits(offer: Offer, clock: Clock, secretsKey: Buffer): OpenVisits {
   const visits = new Map<string, Visit>()
   const secrets = new Map<string, string>()
+  const left = new Map<string, readonly string[]>()
   const told = new Map<string, { purpose: Purpose; notice: string; count: number }>()
 
   function checkIn(wish: VisitWish, closing: number): ReturnType<OpenVisits['checkIn']> {
@@ -103,9 +106,15 @@ export function openVisits(offer: Offer, clock: Clock, secretsKey: Buffer): Open
       return clock.isTrusted() && inForce !== undefined && isGranted(found, purpose, inForce.hash, clock.now())
     },
     leave(id) {
-      for (const [hash, visit] of secrets) if (visit === id) secrets.delete(hash)
+      const handles = visits.get(id)?.grants.map(({ handle }) => handle) ?? []
+      for (const [hash, visit] of secrets) {
+        if (visit !== id) continue
+        secrets.delete(hash)
+        left.set(hash, handles)
+      }
       return visits.delete(id)
     },
+    leftHandles: (secret) => left.get(hashOf(secret)) ?? [],
     close(day) {
       const news = [...visits.values()].flatMap(({ grants }) =>
         grants.map(({ handle, purpose }) => ({ handle, purpose, event: 'expired' as const })),
@@ -113,6 +122,7 @@ export function openVisits(offer: Offer, clock: Clock, secretsKey: Buffer): Open
       const counted = [...told.values()].map((one) => ({ type: 'visits' as const, day, ...one }))
       visits.clear()
       secrets.clear()
+      left.clear()
       told.clear()
       return { news, visits: counted }
     },

@@ -61,6 +61,7 @@ export async function openShopperPage(parts: PageParts): Promise<ShopperPage | u
     await server.close()
     return undefined
   }
+  log.info(`The page for shoppers is at ${ownUrl(host, portOf(server), tls !== undefined)}`)
   return {
     port: portOf(server),
     close: async () => void (await server.close()),

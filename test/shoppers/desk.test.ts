@@ -84,7 +84,10 @@ describe('just this visit', () => {
     expect(box.ask({ ask: 'see', secret })).toMatchObject({ state: 'seen', kind: 'visit', record: null })
     expect(box.ask({ ask: 'leave', secret })).toEqual({ state: 'left', erasure: 'asked' })
     expect(told()).toEqual(['void', 'void', 'withdrawn offers'])
-    expect(box.ask({ ask: 'leave', secret })).toEqual({ state: 'left', erasure: 'none' })
+    expect(box.ask({ ask: 'leave', secret })).toEqual({ state: 'left', erasure: 'asked' })
+    box.storage.outbox.acknowledged('signals', [3])
+    box.storage.outbox.trim('signals', { upTo: 3, missing: [], erasedUpTo: 3 })
+    expect(box.ask({ ask: 'leave', secret })).toEqual({ state: 'left', erasure: 'confirmed' })
     expect(box.ask({ ask: 'see', secret })).toEqual({ state: 'declined', why: 'unknown' })
   })
 

@@ -68,9 +68,15 @@ async function arrive(part, token) {
 
 async function see(part) {
   const seen = await ask(part, { ask: 'see', secret: part.mine.secret })
-  if (seen.state === 'seen') return showSeen(part, seen)
+  if (seen.state === 'seen') return seen.purposes.some(isOpen) ? showSeen(part, seen) : showLeft(part, seen)
   // Nothing is left of it at the box, so this browser need not hold it either.
   if (seen.why === 'unknown' || seen.why === 'ended') drop()
+}
+
+const open = ['given', 'changed', 'restricted', 'notice-outdated']
+
+function isOpen({ state }) {
+  return open.includes(state)
 }
 
 async function showSeen(part, seen) {
@@ -135,6 +141,8 @@ function changing(part, purpose, { longestDays }, what) {
 
 async function changeTo(part, question) {
   const answer = await ask(part, question)
+  // It was the last one.
+  if (answer.state === 'left') return showLeft(part, answer)
   if (answer.state !== 'changed') return
   await takeReceipt(part, answer)
   await see(part)
