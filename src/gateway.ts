@@ -166,7 +166,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     beacons: config.beacons,
     hearsPeople: phones !== undefined,
     hearsTags: shoppers !== undefined && config.purposes.length > 0,
-    ...(shoppers ? { optIn: shoppers.optIn } : {}),
+    ...(shoppers ? { optIn: shoppers.optIn, isEnrolling: shoppers.tags.isEnrolling } : {}),
     resetAdapter: parts.resetAdapter ?? (() => {}),
   }
   const drivers = mode === 'run' ? config.sensors.map((sensor) => createDriver(sensor, { clock, log, ...radio })) : []

@@ -28,11 +28,16 @@ export interface RadioParts {
    * something to hear says something.
    */
   readonly optIn?: () => OptInToken | null
+  /** Somebody holds a tag to the beacon: every advert of a tag close by is wanted, also if it is the same as before. */
+  readonly isEnrolling?: () => boolean
   /** Asks the part that may (a unit that runs as root) to reset the adapter. */
   readonly resetAdapter: (adapter: string) => void
 }
 
 const heartbeat = 5 * second
+/** dBm; a tag that is held to the beacon is stronger. What is stronger than the strongest is "not known". */
+const [closeBy, loudest] = [-60, 20]
+const tagPatterns = patternsOf([], { hearsPeople: false, hearsTags: true })
 /** A scan that we set up anew is back in less. Whether we do may depend on who is near, and that must not show in coverage. */
 const pause = 10 * second
 
@@ -73,14 +78,16 @@ export function createRadioDriver(settings: SensorOf<'ble'>, parts: RadioParts):
     },
   })
 
-  function heard(advert: Sealed<Advert>, about: AboutAdvert): void {
+  function heard(advert: Sealed<Advert>, about: AboutAdvert): 'anew' | undefined {
     const at = clock.monotonic()
     const isWanted = hearsPeople || matches(about.data, patterns)
     const isEmpty = about.data.length === 0
     hearing.note(at, { isEmpty, print: about.fingerprint(), isOwn: own.length > 0 && matches(about.data, own) })
-    if (!isWanted) return
+    if (!isWanted) return undefined
     antenna.heardWanted()
     hear({ kind: 'advert', sensor: settings.id, at, advert })
+    const isHeldClose = about.rssi >= closeBy && about.rssi <= loudest && parts.isEnrolling?.() === true
+    return isHeldClose && matches(about.data, tagPatterns) ? 'anew' : undefined
   }
 
   function look(): void {

@@ -22,8 +22,11 @@ export interface AboutAdvert {
   fingerprint(): number
 }
 
-/** Takes an advert; its seal holds it only until this returns. */
-export type HearAdvert = (advert: Sealed<Advert>, about: AboutAdvert) => void
+/**
+ * Takes an advert; its seal holds it only until this returns. `anew` has BlueZ forget the device, so that its next advert is
+ * told of though it is the same: behind a monitor, BlueZ otherwise says nothing of it.
+ */
+export type HearAdvert = (advert: Sealed<Advert>, about: AboutAdvert) => unknown
 
 export interface AdvertEarParts {
   readonly adapter: string
@@ -127,7 +130,12 @@ export function createAdvertEar({ adapter, on, now, connection }: AdvertEarParts
     about.rssi = strengthOf(told, slot)
     scratch.describe((flags & deviceFlag.random) !== 0, about.rssi)
     about.data = scratch.data
-    on.advert(scratch.sealed, about)
+    const wish = on.advert(scratch.sealed, about)
+    if (wish === 'anew' && slot >= 0 && !(flags & keptFlags)) forgetNow(slot)
+  }
+
+  function forgetNow(slot: number): void {
+    if (questions.forget(scratch.bytes, secondNow())) devices.remove(slot)
   }
 
   function clear(): void {
