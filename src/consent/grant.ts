@@ -1,6 +1,6 @@
 /**
  * A Grant is what one shopper agreed to: one purpose, under one notice, until a moment. Nothing else opens the way
- * for a signal. No page or radio asks anybody yet, so today no grant is issued and nothing personal can leave at all.
+ * for a signal.
  */
 export interface Grant {
   /** Random, per shopper and purpose; derived from nothing. base64url, 16 bytes. */

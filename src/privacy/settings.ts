@@ -81,8 +81,8 @@ export const retentionSchema = Type.Object(
   {
     journal: duration('400d', 'The record of every release.'),
     glassBox: duration('7d', 'Releases shown to everyone in the shop. Not used before the public page is built.'),
-    signals: duration('30d', 'Signals of shoppers who consented. Not used before consent is built.'),
-    consentRecords: duration('5y', 'The record of what was agreed. Not used before consent is built.'),
+    signals: duration('30d', 'Signals of shoppers who consented.'),
+    consentRecords: duration('5y', 'The record of what was agreed.'),
     logs: duration('7d', 'Logs on this box. Not used in this version: the system keeps the log, set it in journald.'),
   },
   closed,

@@ -36,6 +36,8 @@ export interface ShopperFeed {
   happened(happening: Happening | undefined): void
   /** What head office said of the erasure of handles that have ended. */
   erasureOf(handles: readonly string[]): Erasure
+  /** Signals that waited longer than this, ms, are sent no more. */
+  forgetOlderThan(age: number): void
   /** Head office has seen numbers up to here. */
   adopt(upTo: number): void
 }
@@ -103,6 +105,9 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
       const erasedUpTo = outbox.stored('signals')?.erasedUpTo ?? 0
       const isConfirmed = handles.every((handle) => (told.seqOf(handle) ?? Number.POSITIVE_INFINITY) <= erasedUpTo)
       return isConfirmed ? 'confirmed' : 'asked'
+    },
+    forgetOlderThan(age) {
+      if (database.transaction(() => outbox.voidBefore(clock.now() - age)) > 0) database.forgetOldVersions()
     },
     adopt(upTo) {
       adopted = Math.max(adopted, upTo)

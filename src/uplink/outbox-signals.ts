@@ -1,6 +1,6 @@
 import { GatewayError } from '../base/errors.ts'
 import { encodeVoid, type Outgoing } from './feed.ts'
-import type { StoredRow } from './outbox-schema.ts'
+import { type StoredRow, undated } from './outbox-schema.ts'
 
 /**
  * What the outbox owes to shoppers. A signal of "just this visit" never lies on the disk, and what was not sent when
@@ -11,6 +11,7 @@ export interface SignalRows {
   keepInMemory(outgoing: Outgoing): Outgoing
   inMemory(seq: number): Outgoing | undefined
   voidAbout(handle: string): number
+  voidBefore(time: number): number
   /** Lets go of what is over. */
   forget(isOver: (seq: number) => boolean): void
 }
@@ -25,6 +26,18 @@ export interface SignalRowsParts {
 export function createSignalRows({ rows, outgoingOf, exchange }: SignalRowsParts): SignalRows {
   const memory = new Map<number, Outgoing>()
 
+  function voidEach(isMeant: (outgoing: Outgoing, row: StoredRow) => boolean): number {
+    let count = 0
+    for (const row of rows()) {
+      const outgoing = outgoingOf(row)
+      if (!outgoing || !isMeant(outgoing, row)) continue
+      // What lies on the disk for it is a void already.
+      if (!memory.delete(row.seq)) exchange(row.seq, encodeVoid(outgoing))
+      count += 1
+    }
+    return count
+  }
+
   return {
     keepInMemory(outgoing) {
       if (outgoing.lane !== 'signals' || outgoing.seq === null) {
@@ -34,17 +47,10 @@ export function createSignalRows({ rows, outgoingOf, exchange }: SignalRowsParts
       return encodeVoid(outgoing)
     },
     inMemory: (seq) => memory.get(seq),
-    voidAbout(handle) {
-      let count = 0
-      for (const row of rows()) {
-        const outgoing = outgoingOf(row)
-        if (!outgoing || !isAbout(outgoing, handle)) continue
-        // What lies on the disk for it is a void already.
-        if (!memory.delete(row.seq)) exchange(row.seq, encodeVoid(outgoing))
-        count += 1
-      }
-      return count
-    },
+    voidAbout: (handle) => voidEach((outgoing) => !isEnd(outgoing) && handleOf(outgoing) === handle),
+    // A moment of a clock that was not trusted is no age.
+    voidBefore: (time) =>
+      voidEach((one, { created_at: at }) => at > undated && at < time && !isEnd(one) && handleOf(one) !== undefined),
     forget(isOver) {
       for (const seq of memory.keys()) if (isOver(seq)) memory.delete(seq)
     },
@@ -54,8 +60,11 @@ export function createSignalRows({ rows, outgoingOf, exchange }: SignalRowsParts
 /** The end of a consent must reach head office, which erases by it. */
 const ends = new Set<unknown>(['withdrawn', 'expired'])
 
-function isAbout({ topic, bytes }: Outgoing, handle: string): boolean {
-  const message = JSON.parse(bytes.toString()) as { handle?: unknown; event?: unknown }
-  const isEnd = topic.endsWith('/consent') && ends.has(message.event)
-  return message.handle === handle && !isEnd
+function isEnd({ topic, bytes }: Outgoing): boolean {
+  return topic.endsWith('/consent') && ends.has((JSON.parse(bytes.toString()) as { event?: unknown }).event)
+}
+
+/** undefined of a void. */
+function handleOf({ bytes }: Outgoing): unknown {
+  return (JSON.parse(bytes.toString()) as { handle?: unknown }).handle
 }

@@ -122,6 +122,8 @@ export interface Outbox {
    * handed to the broker cannot be called back. @returns how many
    */
   voidAbout(handle: string): number
+  /** The same for signals that came in before wall ms `time` and are still here: they are past their retention. */
+  voidBefore(time: number): number
   /** Rows to send after `after`, in `seq` order, up to the first that may not leave yet at wall ms `now`. */
   due(lane: Lane, after: number, limit: number, now: number): Batch
   /** Rows after `after` whose time to be sent again has come: refused, or not seen at the consumer. */

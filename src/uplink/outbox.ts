@@ -203,6 +203,7 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
       put(signals.keepInMemory(outgoing), notBefore)
     },
     voidAbout: signals.voidAbout,
+    voidBefore: signals.voidBefore,
     due,
     again,
     message: (lane, seq) => [of(lane).one.get(seq)].flatMap((row) => (row ? trusted(lane, row) : []))[0]?.outgoing,

@@ -102,6 +102,15 @@ describe('what was agreed and taken back', () => {
     expect(file.outbox.lastSeq('signals')).toBe(5)
   })
 
+  it('is past its retention one day: what is older is never sent, but for its end', () => {
+    put(signal(1), consent(2, 'given'), consent(3, 'expired', other))
+    file.clock.step(day)
+    put(signal(4))
+    expect(file.outbox.voidBefore(noon + 1)).toBe(2)
+    expect(due()).toEqual([voidText(1), voidText(2), textOf(consent(3, 'expired', other)), textOf(signal(4))])
+    expect(file.outbox.voidBefore(noon + 1)).toBe(0)
+  })
+
   it('is gone from the bytes of the disk once old versions are forgotten', () => {
     put(signal(1), consent(2, 'given'))
     expect(onDisk()).toContain(handle)
