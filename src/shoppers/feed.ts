@@ -29,6 +29,8 @@ export interface ShopperFeedParts {
 export interface ShopperFeed {
   /** Of those who agreed for longer: hands over what head office does not know yet, and voids what has ended. */
   passOn(): void
+  /** Whether something could not be handed over yet: the disk was full. */
+  readonly isBehind: boolean
   /** Of one visit: nothing of it is written. */
   tellVisit(visit: Visit, event: ConsentNews['event']): void
   tellVisits(news: readonly ConsentNews[]): void
@@ -45,9 +47,15 @@ export interface ShopperFeed {
 export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
   const { database, clock, outbox, identity, consents, caps, told, signaller, wake } = parts
   let adopted = 0
+  let isBehind = false
 
   function nextSeq(): number {
     return Math.max(outbox.lastSeq('signals'), adopted) + 1
+  }
+
+  /** On a full disk what is there for that is given free. */
+  function inTransaction(work: () => void): void {
+    outbox.withRoom(() => database.transaction(work))
   }
 
   function put(outgoing: Outgoing, isLasting: boolean): void {
@@ -66,7 +74,7 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
   }
 
   function tellVisits(news: readonly ConsentNews[]): void {
-    database.transaction(() => {
+    inTransaction(() => {
       for (const one of news) tell(one, false)
     })
     wake()
@@ -80,14 +88,19 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
   }
 
   return {
+    get isBehind() {
+      return isBehind
+    },
     passOn() {
       let ended = 0
-      const passed = consents.passOn((news) => {
-        for (const one of news) {
-          ended += one.event === 'given' ? 0 : 1
-          tell(one, true)
-        }
-      })
+      isBehind = true
+      const passed = outbox.withRoom(() =>
+        consents.passOn((news) => {
+          ended = news.filter(({ event }) => event !== 'given').length
+          for (const one of news) tell(one, true)
+        }),
+      )
+      isBehind = false
       // What was not sent lies in the write-ahead log still.
       if (ended > 0) database.forgetOldVersions()
       if (passed > 0) wake()
@@ -97,7 +110,7 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
     happened(happening) {
       const allowed = happening ? signaller(happening) : []
       if (allowed.length === 0) return
-      database.transaction(() => allowed.forEach(signal))
+      inTransaction(() => allowed.forEach(signal))
       wake()
     },
     erasureOf(handles) {
@@ -107,7 +120,11 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
       return isConfirmed ? 'confirmed' : 'asked'
     },
     forgetOlderThan(age) {
-      if (database.transaction(() => outbox.voidBefore(clock.now() - age)) > 0) database.forgetOldVersions()
+      let voided = 0
+      inTransaction(() => {
+        voided = outbox.voidBefore(clock.now() - age)
+      })
+      if (voided > 0) database.forgetOldVersions()
     },
     adopt(upTo) {
       adopted = Math.max(adopted, upTo)

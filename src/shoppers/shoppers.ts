@@ -23,6 +23,7 @@ import type { Recognised } from '../observations/observation.ts'
 import { createTagBook } from '../observations/tag-book.ts'
 import { closingAt, createCalendar } from '../privacy/calendar.ts'
 import type { Policy } from '../privacy/policy.ts'
+import { openSeldom } from '../uplink/alarm.ts'
 import { createShopperFeed } from './feed.ts'
 import { closedShoppers, type ShopperParts, type Shoppers } from './words.ts'
 
@@ -53,6 +54,7 @@ function openSound(parts: ShopperParts): Shoppers {
   const visits = openVisits(offerOf(offer), clock, keys.secrets)
   const caps = openCaps(database, keys.record)
   const told = openTold(database)
+  const seldom = openSeldom(realClock)
   const sightings = createSightings()
   const local = createLocalTime(store.timezone)
   const signaller = createSignaller({ consents, visits, caps, purposes, notices, clock, local })
@@ -66,11 +68,12 @@ function openSound(parts: ShopperParts): Shoppers {
   const tagDesk = createTagDesk({
     clock,
     pair: keys.agreement,
-    enrolled(record, key) {
-      const isKept = consents.attach(record, key).state === 'given'
-      ring.renew(record)
-      return isKept
-    },
+    enrolled: (record, key) =>
+      quietly(() => {
+        const isKept = consents.attach(record, key).state === 'given'
+        ring.renew(record)
+        return isKept
+      }) ?? false,
   })
   const place = placeOf(config)
   let closes: number | undefined
@@ -101,12 +104,8 @@ function openSound(parts: ShopperParts): Shoppers {
     closing,
     erasureOf: feed.erasureOf,
     told: {
-      came(who) {
-        const visit = visits.visit(who)
-        if (visit) feed.tellVisit(visit, 'given')
-        else feed.passOn()
-        feed.happened(sightings.came(who, place))
-      },
+      // What was given is given, also where head office cannot be told yet.
+      came: (who) => void quietly(() => came(who)),
       ended(who) {
         if (!isAnyGranted(consents, who)) sightings.forget(who)
         feed.passOn()
@@ -120,6 +119,13 @@ function openSound(parts: ShopperParts): Shoppers {
     return clock.isTrusted() ? closingAt(calendar, clock.now()) : undefined
   }
 
+  function came(who: string): void {
+    const visit = visits.visit(who)
+    if (visit) feed.tellVisit(visit, 'given')
+    else feed.passOn()
+    feed.happened(sightings.came(who, place))
+  }
+
   function recognised({ tag, zone, at }: Recognised): void {
     const record = ring.recordOf(tag)
     if (record === undefined || closing() === undefined) return
@@ -129,7 +135,23 @@ function openSound(parts: ShopperParts): Shoppers {
     feed.happened(happening)
   }
 
+  function failed(error: unknown): void {
+    const said = isStorageFull(error) ? 'the disk is full: nobody can agree to anything' : describeError(error)
+    seldom(said, () => log.error(said))
+  }
+
+  /** What an advert leads to must not reach the driver as an error: it is told, and the radio hears on. */
+  function quietly<T>(work: () => T): T | undefined {
+    try {
+      return work()
+    } catch (error) {
+      failed(error)
+      return undefined
+    }
+  }
+
   function tick(): void {
+    if (feed.isBehind) feed.passOn()
     if (!clock.isTrusted()) return
     const at = clock.monotonic()
     ring.tick(at)
@@ -175,7 +197,7 @@ function openSound(parts: ShopperParts): Shoppers {
       return desk.answer(question, from)
     } catch (error) {
       // Nothing was given: the shopper may try again.
-      log.error(isStorageFull(error) ? 'the disk is full: nobody can agree to anything' : describeError(error))
+      failed(error)
       return refusal('off')
     }
   }
@@ -183,7 +205,7 @@ function openSound(parts: ShopperParts): Shoppers {
   feed.passOn()
   return {
     tags: { book, isEnrolling: tagDesk.isWaiting, near: tagDesk.heard },
-    recognised,
+    recognised: (observation) => void quietly(() => recognised(observation)),
     answer,
     ask,
     optIn() {

@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { minute, second } from '../../src/base/duration.ts'
+import { aBox, type Box, checkIn, join30, receiptOf } from './box.ts'
+
+let box: Box
+beforeEach(() => {
+  box = aBox()
+  box.pass(second)
+})
+afterEach(() => box.remove())
+
+/** As on a full disk: the database may not grow by a page. */
+function fill(): void {
+  const sql = box.storage.database.connection
+  sql.pragma(`max_page_count = ${sql.pragma('page_count', { simple: true })}`)
+  // What is free inside it is used up.
+  sql.exec('CREATE TABLE IF NOT EXISTS filling (bytes BLOB)')
+}
+
+function freeAgain(): void {
+  box.storage.database.connection.pragma('max_page_count = 1000000')
+}
+
+function fillUp(): void {
+  const insert = box.storage.database.connection.prepare('INSERT INTO filling VALUES (zeroblob(?))')
+  for (const size of [100_000, 10_000, 1000, 100, 10]) {
+    try {
+      for (let i = 0; i < 100; i++) insert.run(size)
+    } catch {
+      // Full for this size.
+    }
+  }
+}
+
+const told = () => box.sent().map(({ event, void: gone }) => (gone ? 'void' : event))
+
+describe('on a full disk', () => {
+  it('nobody can agree, and nobody is told so half', () => {
+    box.storage.database.connection.exec('CREATE TABLE IF NOT EXISTS filling (bytes BLOB)')
+    fill()
+    fillUp()
+    const given = []
+    let answer = box.inTheShop(join30)
+    for (; answer.state === 'given' && given.length < 500; answer = box.inTheShop(join30)) given.push(receiptOf(answer))
+    expect(answer).toEqual({ state: 'declined', why: 'off' })
+    freeAgain()
+    for (const { secret } of given)
+      expect(box.ask({ ask: 'see', secret })).toMatchObject({ purposes: [{ state: 'given' }] })
+    expect(box.inTheShop(join30)).toMatchObject({ state: 'given' })
+    box.pass(2 * second)
+    // Whoever holds no receipt is not here.
+    const arrived = box.sent().filter(({ event }) => event === 'arrived')
+    expect(arrived.length).toBeLessThanOrEqual(given.length + 1)
+    const grants = new Set(
+      box
+        .sent()
+        .filter(({ event }) => event === 'given')
+        .map(({ handle }) => handle),
+    )
+    expect(grants.size).toBeLessThanOrEqual(given.length + 2)
+  })
+
+  it('a leave that could not be written is not confirmed, and can be repeated', () => {
+    const { secret } = receiptOf(box.inTheShop(join30))
+    box.storage.database.connection.exec('CREATE TABLE IF NOT EXISTS filling (bytes BLOB)')
+    fill()
+    fillUp()
+    const answer = box.ask({ ask: 'leave', secret })
+    freeAgain()
+    if (answer.state === 'declined') expect(box.ask({ ask: 'leave', secret })).toMatchObject({ state: 'left' })
+    box.pass(2 * second)
+    expect(told()).toEqual(['void', 'void', 'withdrawn'])
+  })
+
+  it('the radio hears on, and the next visit is given once there is room', () => {
+    box.storage.database.connection.exec('CREATE TABLE IF NOT EXISTS filling (bytes BLOB)')
+    fill()
+    fillUp()
+    expect(() =>
+      box.shoppers.recognised({ kind: 'recognised', sensor: 'radio', zone: 'entrance', tag: 0, at: 0 }),
+    ).not.toThrow()
+    const answer = box.inTheShop(checkIn)
+    expect(['given', 'declined']).toContain(answer.state)
+    freeAgain()
+    box.pass(minute)
+    expect(box.inTheShop(checkIn)).toMatchObject({ state: 'given' })
+  })
+})
