@@ -4,6 +4,7 @@ import { noise95OfBlendedDay } from '../privacy/consistency.ts'
 import { ceilingMilli, guessSentence, type Policy } from '../privacy/policy.ts'
 import type { FootfallSeries } from '../privacy/release.ts'
 import { isLoopback } from '../uplink/settings.ts'
+import { consentKeepingLines, purposeLines } from './consent-offer-words.ts'
 import { insideBandLines, insideCareLines, stayLines, stayPriceLines } from './inside-words.ts'
 import { nearbyLines, phonesBandLines, phonesCareLines, phonesPriceLines, signatureLines } from './phones-words.ts'
 
@@ -64,12 +65,8 @@ function openingLines({ store }: Config, { windowSeconds }: Policy): string[] {
 }
 
 function leavingLines(config: Config, policy: Policy): string[] {
-  const { zones, purposes } = config
+  const { zones } = config
   const minutes = policy.windowSeconds / 60
-  const consent =
-    purposes.length === 0
-      ? 'Nobody is asked for consent, so nothing about a single shopper can leave.'
-      : `${listOf(purposes.map(({ id }) => id))}: declared, but this version asks nobody yet, so nothing about a single shopper can leave.`
   return [
     `For each zone one message every ${minutes} minutes and one a day: also when nobody came, and always of the same size.`,
     'Random noise is added before anyone sees a number. In 95 of 100 cases it changes',
@@ -79,7 +76,7 @@ function leavingLines(config: Config, policy: Policy): string[] {
     ...insideCareLines(policy),
     ...phonesCareLines(policy),
     'Besides, the box says how it is itself: running or not, its sensors, its clock. No counts.',
-    consent,
+    ...purposeLines(config),
   ]
 }
 
@@ -121,16 +118,16 @@ function recipientLines({ controller, upstream }: Config): string[] {
   return [`${controller.name} (${controller.contact}), through ${way}.`, ...others]
 }
 
-function retentionLines({ retention, purposes }: Config): string[] {
-  const forAll = [
+function retentionLines(config: Config): string[] {
+  const { retention } = config
+  return [
     `The record of what was sent ${inWords(retention.journal)}.`,
     'What waits to be sent until head office has it, at most 90 days.',
     "The day's exact total until its number is drawn; the exact counts of an open window in memory only.",
     'Logs hold nothing personal; they go to the log of this machine, which keeps them by its own rules.',
-    'The page for everybody in the shop (retention.glassBox) is not in this version.',
+    'The page of what was sent (retention.glassBox) is not in this version.',
+    ...consentKeepingLines(config, inWords),
   ]
-  const ofConsent = 'Signals and consent (retention.signals, consentRecords): this version makes none.'
-  return purposes.length === 0 ? forAll : [...forAll, ofConsent]
 }
 
 const units: Record<string, string> = { s: 'second', m: 'minute', h: 'hour', d: 'day', y: 'year' }

@@ -82,9 +82,13 @@ describe('the policy in plain words', () => {
     expect(other).toContain('pays 1.2 (epsilon')
   })
 
-  test('says that nobody is asked for consent yet', () => {
+  test('says who may agree to what, where, and what then leaves, for how long', () => {
     expect(words).toContain('Nobody is asked for consent, so nothing about a single shopper can leave.')
-    expect(wordsOf({ purposes: [purpose] })).toContain('offers: declared, but this version asks nobody yet')
+    const asking = wordsOf({ purposes: [purpose] })
+    expect(asking).toMatch(/offers, to .*: at most 3 a visit and 6 a day, none from 21:00 to 08:00\./)
+    expect(asking).toContain('has no certificate, so it only reads and refuses')
+    expect(asking).toContain('Signals that wait to be sent 30 days; of "just this visit" nothing is written.')
+    expect(words).not.toContain('just this visit')
   })
 })
 
