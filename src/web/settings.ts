@@ -14,13 +14,6 @@ export const webSchema = Type.Object(
   {
     public: addressOf('0.0.0.0:8080', 'Pages for everybody in the shop'),
     staff: addressOf('0.0.0.0:8443', 'Pages for staff'),
-    page: Type.Optional(
-      Type.String({
-        pattern: '^https://[^\\s#?]{1,180}/$',
-        description:
-          "The shopper's page as phones reach it, where the code on the screen leads: head office's relay or this box, such as https://in.acme.example/s/nl-0042/gw-1/.",
-      }),
-    ),
     certificate: Type.Optional(
       Type.Object(
         {
@@ -29,6 +22,13 @@ export const webSchema = Type.Object(
         },
         { additionalProperties: false, description: 'A certificate of your own; without one the box makes its own.' },
       ),
+    ),
+    page: Type.Optional(
+      Type.String({
+        pattern: '^https://[^\\s#?]{1,180}/$',
+        description:
+          "The shopper's page as phones reach it, where the code on the screen leads: head office's relay or this box, such as https://in.acme.example/s/nl-0042/gw-1/.",
+      }),
     ),
   },
   { additionalProperties: false, default: {}, description: 'Where the pages are served.' },

@@ -155,9 +155,18 @@ describe('exact counts', () => {
   const pages = ['src/web/server.ts', 'src/web/audience.ts', 'src/web/showing.ts']
   const served = (file: string) => pages.filter((page) => loadedBy(file).has(page))
 
-  it.each(['run', 'replay', 'check'])('are on no page of `%s`: it serves none', (command) => {
+  it.each(['run', 'replay', 'check'])('are on no page of `%s`: it serves none that is told any', (command) => {
     expect(loadedBy(`src/commands/${command}.ts`).size).toBeGreaterThan(20)
     expect(served(`src/commands/${command}.ts`)).toEqual([])
+  })
+
+  it("are out of reach of the shoppers' page: neither it nor who answers for it loads what counts", () => {
+    const counting = ['src/privacy/wall.ts', 'src/privacy/tally.ts', 'src/observations/crossing.ts']
+    for (const file of ['src/shoppers/page.ts', 'src/web/shopper/server.ts']) {
+      expect(loadedBy(file).size).toBeGreaterThan(10)
+      expect(counting.filter((one) => loadedBy(file).has(one))).toEqual([])
+    }
+    expect(counting.filter((one) => loadedBy('src/gateway.ts').has(one))).toEqual(counting)
   })
 
   it('are on the page of the demo, whose people are virtual, and so the search finds it', () => {
