@@ -43,6 +43,7 @@ const schemas = {
     exponent: Type.Integer({ minimum: 0, maximum: 15 }),
     counter: Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 }),
   }),
+  'tag-leave': question('tag-leave', { eid: Type.String({ pattern: '^[0-9a-f]{16}$' }), proof: random16 }),
   'tag-state': question('tag-state', { secret }),
 }
 

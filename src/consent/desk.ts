@@ -1,10 +1,13 @@
+import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { day } from '../base/duration.ts'
+import { leaveProof } from '../base/leave-proof.ts'
 import type { BoxKeys } from './box-keys.ts'
 import type { Consents } from './consents.ts'
 import { type Answer, type Erasure, refusal, type Why } from './desk-answers.ts'
 import { type Question, type QuestionOf, readQuestion } from './desk-questions.ts'
 import { describeRecord, describeVisit } from './desk-words.ts'
+import type { Method } from './event.ts'
 import type { Freshness } from './freshness.ts'
 import type { OptIn } from './opt-in.ts'
 import { issueReceipt, type ReceiptSource } from './receipt.ts'
@@ -37,6 +40,8 @@ export interface DeskParts {
   readonly offer: (language: string) => Answer
   /** Wall ms at which the shop closes; undefined while it is closed. */
   readonly closing: () => number | undefined
+  /** The record whose tag says these 8 bytes now. */
+  readonly recordOfTag: (eid: Buffer) => string | undefined
   readonly erasureOf: (handles: readonly string[]) => Erasure
   readonly told: DeskNews
 }
@@ -68,6 +73,7 @@ export function createDesk(parts: DeskParts): Desk {
     leave,
     'tag-token': ({ fresh, secret }) => whenFresh(fresh, () => onRecord(secret, ({ id }) => tags.begin(id))),
     tag: (question, from) => (optIn.mayTry(from) ? tags.offered(question) : refusal('too-many-tries')),
+    'tag-leave': (question, from) => (optIn.mayTry(from) ? tagLeave(question) : refusal('too-many-tries')),
     'tag-state': ({ secret }) => onRecord(secret, ({ id }) => tags.state(id)),
   }
 
@@ -160,10 +166,26 @@ export function createDesk(parts: DeskParts): Desk {
     }
     const record = recordOf(secret)
     if (!record) return { state: 'left', erasure: parts.erasureOf(visits.leftHandles(bytesOf(secret))) }
-    consents.withdraw(record.id, 'all', 'receipt')
-    told.ended(record.id)
-    told.keysChanged(record.id)
-    return { state: 'left', erasure: parts.erasureOf(endedHandles(consents.record(record.id) ?? record)) }
+    return withdrawn(record.id, 'receipt')
+  }
+
+  function withdrawn(id: string, method: Method): Answer {
+    consents.withdraw(id, 'all', method)
+    told.ended(id)
+    told.keysChanged(id)
+    const record = consents.record(id)
+    return { state: 'left', erasure: parts.erasureOf(record ? endedHandles(record) : []) }
+  }
+
+  /** Whoever holds the key of a tag may have it forgotten. An identifier alone says nothing: everybody can repeat it. */
+  function tagLeave({ eid, proof }: QuestionOf<'tag-leave'>): Answer {
+    const said = Buffer.from(eid, 'hex')
+    const id = parts.recordOfTag(said)
+    const key = id === undefined ? undefined : consents.keyOf(id)
+    if (id === undefined || !key) return refusal('unknown')
+    const isProven = timingSafeEqual(leaveProof(key.identityKey, said), bytesOf(proof))
+    key.identityKey.fill(0)
+    return isProven ? withdrawn(id, 'gesture') : refusal('unknown')
   }
 
   function whenFresh(word: string, act: () => Answer): Answer {

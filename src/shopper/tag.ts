@@ -1,6 +1,7 @@
 import { adType, writeAd } from '../base/ad.ts'
 import { eidLength, eidOf } from '../base/eddystone-eid.ts'
 import { type AgreementPair, agreeIdentityKey, createAgreementPair } from '../base/identity-key.ts'
+import { leaveProof } from '../base/leave-proof.ts'
 import { optInTokenOf } from '../base/opt-in-advert.ts'
 
 /**
@@ -12,13 +13,15 @@ import { optInTokenOf } from '../base/opt-in-advert.ts'
  * 3. `handOver` is what the box is given once, with the token that the page gave for this enrolment (by NFC or GATT).
  * 4. `advert` is what to send from then on, at least each second. It changes every 2^exponent seconds: change the address of
  *    the radio with it, or that tells who you are. In the foreground only: iOS sends no service data.
- * 5. To be forgotten: withdraw on the page, and `forget`.
+ * 5. To be forgotten: hand over what `leave` says, or withdraw on the page; then `forget`.
  */
 export interface Tag {
   /** The advert (AD structures, 21 bytes) at a time of `now`; of this moment unless said. */
   advert(at?: number): Buffer
   /** @param tagToken the 16 bytes that the page gave for this enrolment */
   handOver(tagToken: Buffer): HandOver
+  /** What says to the box "forget me", without a receipt: what it sends now, and that it holds the key of it. */
+  leave(): { readonly eid: Buffer; readonly proof: Buffer }
   /** What an app stores to be the same tag after it was closed. Whoever reads it can be taken for the shopper. */
   kept(): KeptTag
   /** Overwrites the key. What it sends from then on nobody knows. */
@@ -93,6 +96,10 @@ export function restoreTag(before: KeptTag, { now, txPower = usualPower }: TagMe
   return {
     advert: (at = now()) => advertOf(eidOf(identityKey, exponent, seconds(at)), txPower),
     handOver: (tagToken) => ({ tagToken, publicKey, exponent, counter: seconds(now()) }),
+    leave() {
+      const eid = eidOf(identityKey, exponent, seconds(now()))
+      return { eid, proof: leaveProof(identityKey, eid) }
+    },
     kept: () => ({ publicKey, identityKey: Buffer.from(identityKey), exponent, counter, since }),
     forget: () => void identityKey.fill(0),
   }

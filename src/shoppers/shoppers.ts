@@ -1,13 +1,12 @@
 import { boxAskPair, type OpenedQuestion, openQuestion } from '../base/ask-seal.ts'
-import { day, hour, parseDuration, second } from '../base/duration.ts'
+import { hour, parseDuration, second } from '../base/duration.ts'
 import { describeError, isStorageFull } from '../base/errors.ts'
-import type { Config } from '../config.ts'
 import { createAskedOnce } from '../consent/asked-once.ts'
 import { createAttempts } from '../consent/attempts.ts'
 import { boxKeysOf } from '../consent/box-keys.ts'
 import { openCaps } from '../consent/caps.ts'
 import { createDesk } from '../consent/desk.ts'
-import { type Answer, type Measured, refusal } from '../consent/desk-answers.ts'
+import { type Answer, refusal } from '../consent/desk-answers.ts'
 import { createOffer } from '../consent/desk-offer.ts'
 import { offerOf, openConsentFolder } from '../consent/folder.ts'
 import { createFreshness } from '../consent/freshness.ts'
@@ -22,10 +21,9 @@ import { openVisits } from '../consent/visits.ts'
 import type { Recognised } from '../observations/observation.ts'
 import { createTagBook } from '../observations/tag-book.ts'
 import { closingAt, createCalendar } from '../privacy/calendar.ts'
-import type { Policy } from '../privacy/policy.ts'
 import { openSeldom } from '../uplink/alarm.ts'
 import { createShopperFeed } from './feed.ts'
-import { closedShoppers, type ShopperParts, type Shoppers } from './words.ts'
+import { closedShoppers, measuredBy, placeOf, type ShopperParts, type Shoppers } from './words.ts'
 
 /**
  * Opens what shoppers agreed to. A record that is not whole grants nothing and counting goes on: then every question is
@@ -102,6 +100,7 @@ function openSound(parts: ShopperParts): Shoppers {
       closing,
     }),
     closing,
+    recordOfTag: (eid) => ring.recordOf(book.find(eid, 0, clock.monotonic())),
     erasureOf: feed.erasureOf,
     told: {
       // What was given is given, also where head office cannot be told yet.
@@ -235,16 +234,4 @@ function handlesOf({
   readonly purposes: ReadonlyMap<string, { readonly agreed?: { readonly handle: string } | undefined }>
 }): string[] {
   return [...purposes.values()].flatMap(({ agreed }) => (agreed ? [agreed.handle] : []))
-}
-
-function measuredBy({ profile, windowSeconds, guessIn100 }: Policy, { retention }: Config): Measured {
-  const retainedDays = Math.floor(parseDuration(retention.journal) / day)
-  return { profile, windowMinutes: windowSeconds / 60, guessIn100, retainedDays }
-}
-
-/** Where somebody is who says that they are here: at the radio, or else at the first door. */
-function placeOf({ sensors, zones }: Config): string {
-  return (
-    sensors.find(({ kind }) => kind === 'ble')?.zone ?? zones.find(({ kind }) => kind === 'door')?.id ?? zones[0]!.id
-  )
 }

@@ -1,8 +1,9 @@
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
+import { day, parseDuration } from '../base/duration.ts'
 import type { Log } from '../base/log.ts'
 import type { Config } from '../config.ts'
-import { type Answer, refusal } from '../consent/desk-answers.ts'
+import { type Answer, type Measured, refusal } from '../consent/desk-answers.ts'
 import type { Recognised } from '../observations/observation.ts'
 import type { TagEar } from '../observations/recognition.ts'
 import type { Policy } from '../privacy/policy.ts'
@@ -57,4 +58,17 @@ export function closedShoppers(): Shoppers {
     restoredFromImage() {},
     close() {},
   }
+}
+
+/** What the page tells of what is measured. */
+export function measuredBy({ profile, windowSeconds, guessIn100 }: Policy, { retention }: Config): Measured {
+  const retainedDays = Math.floor(parseDuration(retention.journal) / day)
+  return { profile, windowMinutes: windowSeconds / 60, guessIn100, retainedDays }
+}
+
+/** Where somebody is who says that they are here: at the radio, or else at the first door. */
+export function placeOf({ sensors, zones }: Config): string {
+  return (
+    sensors.find(({ kind }) => kind === 'ble')?.zone ?? zones.find(({ kind }) => kind === 'door')?.id ?? zones[0]!.id
+  )
 }

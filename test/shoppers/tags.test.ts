@@ -215,6 +215,31 @@ describe('a tag', () => {
     expect(box.bytes()).not.toContain(identityKey.toString('latin1'))
   })
 
+  it('is forgotten by its own word, which only the holder of its key can give', () => {
+    const tag = enrolled()
+    const { eid, proof } = tag.leave()
+    const question = { ask: 'tag-leave', eid: eid.toString('hex'), proof: proof.toString('base64url') }
+    const forged = Buffer.from(proof)
+    forged[3]! ^= 1
+    expect(box.ask({ ...question, proof: forged.toString('base64url') })).toEqual({ state: 'declined', why: 'unknown' })
+    expect(box.ask({ ...question, eid: '00'.repeat(8) })).toEqual({ state: 'declined', why: 'unknown' })
+    expect(isHeard(tag)).toBe(true)
+    expect(box.ask(question)).toEqual({ state: 'left', erasure: 'asked' })
+    expect(isHeard(tag)).toBe(false)
+    expect(told()).toEqual(['void', 'void', 'withdrawn'])
+    expect(box.ask(question)).toEqual({ state: 'declined', why: 'unknown' })
+  })
+
+  it('cannot be forgotten by an old word of it', () => {
+    const tag = enrolled()
+    const { eid, proof } = tag.leave()
+    box.pass(3 * 1024 * second, minute)
+    expect(box.ask({ ask: 'tag-leave', eid: eid.toString('hex'), proof: proof.toString('base64url') })).toMatchObject({
+      why: 'unknown',
+    })
+    expect(isHeard(tag)).toBe(true)
+  })
+
   it('is not recognised while its owner has paused it, and is again afterwards', () => {
     const tag = enrolled()
     box.ask({ ask: 'pause', secret })

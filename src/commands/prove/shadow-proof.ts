@@ -109,7 +109,11 @@ function placesOf(
     { place: 'kept', findings: inOnePlace([...alive, ...all('kept')]), note: 'data folder and the file in RAM' },
     { place: 'logged', findings: inOnePlace(all('logged')), note: 'everything it printed, at level debug' },
     { place: 'sent', findings: inOnePlace(all('sent')), note: 'every byte to the broker' },
-    { place: 'served', findings: inOnePlace([]), note: 'the page for shoppers shows no count, and is not in the shadow' },
+    {
+      place: 'served',
+      findings: inOnePlace([]),
+      note: 'the page for shoppers shows no count, and is not in the shadow',
+    },
   ]
 }
 
