@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { connect, type MqttClient } from 'mqtt'
 import { second } from '../base/duration.ts'
 import { areRanges, type Range } from '../base/ranges.ts'
+import { sayGoodbye } from './goodbye.ts'
 import { type Fields, handlesIn, hasIdAndSeq, isNotice, largestSeq } from './messages.ts'
 import { createSeen, type Seen } from './seen.ts'
 
@@ -204,15 +205,7 @@ export function startReader(parts: ReaderParts): Reader {
       for (const timer of timers) clearTimeout(timer)
       if (parts.stored && client.connected) for (const [name, gateway] of gateways) writeStored(name, gateway)
       isClosed = true
-      const { promise, resolve } = Promise.withResolvers<void>()
-      // Once it began to end in peace, mqtt.js waits for the broker for ever and cannot be told to hurry.
-      const giveUp = setTimeout(() => {
-        client.stream.destroy()
-        resolve()
-      }, second)
-      client.end(false, {}, () => resolve())
-      await promise
-      clearTimeout(giveUp)
+      await sayGoodbye(client)
     },
   }
 }

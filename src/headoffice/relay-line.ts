@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { connect } from 'mqtt'
 import { second } from '../base/duration.ts'
+import { sayGoodbye } from './goodbye.ts'
 
 /** The relay's line to the broker: questions out, answers and the boxes' own `status` in. It reads neither. */
 export interface RelayLine {
@@ -66,15 +67,7 @@ export function openRelayLine(parts: RelayLineParts, events: RelayLineEvents): R
       return promise
     },
     async close() {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      // Once it began to end in peace, mqtt.js waits for the broker for ever and cannot be told to hurry.
-      const giveUp = setTimeout(() => {
-        client.stream.destroy()
-        resolve()
-      }, second)
-      client.end(false, {}, () => resolve())
-      await promise
-      clearTimeout(giveUp)
+      await sayGoodbye(client)
     },
   }
 }
