@@ -17,12 +17,14 @@ import { createSightings } from '../consent/sightings.ts'
 import { createSignaller, isAnyGranted } from '../consent/signaller.ts'
 import { createTagDesk } from '../consent/tag-desk.ts'
 import { createTagRing } from '../consent/tag-ring.ts'
+import { openToday, type Today } from '../consent/today.ts'
 import { openTold } from '../consent/told.ts'
 import { openVisits } from '../consent/visits.ts'
 import type { Recognised } from '../observations/observation.ts'
 import { createTagBook } from '../observations/tag-book.ts'
 import { closingAt, createCalendar } from '../privacy/calendar.ts'
 import type { Policy } from '../privacy/policy.ts'
+import type { DayVisitors } from '../privacy/visitors.ts'
 import { createShopperFeed } from './feed.ts'
 import { closedShoppers, type ShopperParts, type Shoppers } from './words.ts'
 
@@ -34,15 +36,16 @@ export function openShoppers(parts: ShopperParts): Shoppers | undefined {
   const isOffering = parts.config.purposes.length > 0
   const hasRecord = parts.database.connection.prepare('SELECT 1 FROM consent_event').get() !== undefined
   if (!isOffering && !hasRecord) return undefined
+  const today = openToday(parts.database, boxKeysOf(parts.key).record)
   try {
-    return openSound(parts)
+    return openSound(parts, today)
   } catch (error) {
     parts.log.error(describeError(error))
-    return closedShoppers()
+    return closedShoppers(visitorsOf(today))
   }
 }
 
-function openSound(parts: ShopperParts): Shoppers {
+function openSound(parts: ShopperParts, today: Today): Shoppers {
   const { config, database, clock, realClock, log } = parts
   const { store, controller, purposes } = config
   const keys = boxKeysOf(parts.key)
@@ -103,6 +106,7 @@ function openSound(parts: ShopperParts): Shoppers {
     told: {
       came(who) {
         const visit = visits.visit(who)
+        counted(who)
         if (visit) feed.tellVisit(visit, 'given')
         else feed.passOn()
         feed.happened(sightings.came(who, place))
@@ -124,9 +128,21 @@ function openSound(parts: ShopperParts): Shoppers {
     const record = ring.recordOf(tag)
     if (record === undefined || closing() === undefined) return
     if (!isAnyGranted(consents, record)) return ring.renew(record)
+    counted(record)
     const happening = sightings.heard(record, zone, at)
     if (happening?.event === 'arrived') ring.noteArrival(tag)
     feed.happened(happening)
+  }
+
+  /** At each sighting, so that one that could not be written is made up for by the next. Of one visit nothing is written. */
+  function counted(who: string): void {
+    const now = parts.counting()
+    if (!now || !consents.isGranted(who, now.purpose)) return
+    try {
+      today.note(who, now.day, now.purpose)
+    } catch (error) {
+      if (!isStorageFull(error)) throw error
+    }
   }
 
   function tick(): void {
@@ -181,6 +197,7 @@ function openSound(parts: ShopperParts): Shoppers {
 
   feed.passOn()
   return {
+    visitors: visitorsOf(today),
     tags: { book, isEnrolling: tagDesk.isWaiting, near: tagDesk.heard },
     recognised,
     answer,
@@ -200,6 +217,10 @@ function openSound(parts: ShopperParts): Shoppers {
     },
     close: consents.close,
   }
+}
+
+function visitorsOf(today: Today): DayVisitors {
+  return { on: today.count, forget: today.forgetDay, forgetBefore: today.forgetBefore }
 }
 
 function isLeave(question: unknown): boolean {
