@@ -74,7 +74,17 @@ describe('a shopper who agreed to be counted', () => {
     untilClosed()
     expect(drawn()).toEqual([[monday, 1]])
     expect(rows()).toBe(0)
-    expect(box.bytes()).not.toMatch(/consent_today.{0,40}2026-11-23/s)
+  })
+
+  it.each([
+    ['the number is drawn', () => untilClosed()],
+    ['they withdrew', (secret: string) => void box.ask({ ask: 'leave', secret })],
+  ])('is nowhere in the bytes of the disk once %s', (_, end) => {
+    const { secret } = receiptOf(box.inTheShop(join30))
+    const row = `${box.storage.database.connection.prepare('SELECT record FROM consent_today').pluck().get()}${monday}offers`
+    expect(box.bytes()).toContain(row)
+    end(secret)
+    expect(box.bytes()).not.toContain(row)
   })
 
   it('is counted by the tag alone on the next day', () => {
