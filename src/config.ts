@@ -19,6 +19,7 @@ import {
   profileFindings,
   retentionFindings,
   storeFindings,
+  visitorsFindings,
   wholeShopFindings,
 } from './privacy/settings-rules.ts'
 import { idOf, storeSchema } from './privacy/store-settings.ts'
@@ -206,6 +207,7 @@ const rules: readonly Rule[] = [
   { reads: ['upstream', 'web', 'privacy'], find: fileFindings },
   { reads: ['privacy', 'sensors'], find: ({ privacy, sensors }) => profileFindings(privacy, sensors) },
   { reads: ['privacy', 'zones'], find: ({ privacy, zones }) => wholeShopFindings(privacy, zones) },
+  { reads: ['privacy', 'purposes'], find: ({ privacy, purposes }) => visitorsFindings(privacy, purposes) },
 ]
 
 function* fileFindings(config: Config, folder: string): Generator<Finding> {

@@ -16,10 +16,12 @@ import { createCoverage } from './observations/coverage.ts'
 import { deviceHealth } from './observations/device-health.ts'
 import type { Observation, Trouble } from './observations/observation.ts'
 import { createObservers, type Tally } from './observations/observers.ts'
+import { visitorsFeed } from './privacy/listening.ts'
 import { cryptoBits } from './privacy/mechanism.ts'
 import { guessSentence, type Policy, policyOf } from './privacy/policy.ts'
 import type { Release, Series } from './privacy/release.ts'
 import { formatSnapshot, parseSnapshot } from './privacy/snapshot.ts'
+import { visitorsSentence } from './privacy/visitors.ts'
 import { openWall } from './privacy/wall.ts'
 import { answerOverRelay } from './shoppers/over-relay.ts'
 import { openShoppers } from './shoppers/shoppers.ts'
@@ -27,7 +29,7 @@ import type { Shoppers } from './shoppers/words.ts'
 import { openStorage } from './storage.ts'
 import { bytesPerHour, catalogueOf } from './uplink/catalogue.ts'
 import { encodeRelease } from './uplink/feed.ts'
-import type { Health } from './uplink/feed-schema.ts'
+import type { Catalogue, Health } from './uplink/feed-schema.ts'
 import { openUplink, type Uplink } from './uplink/uplink.ts'
 
 /** What the roof decides: which configuration, on which clock, for how real a world. */
@@ -111,7 +113,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     log,
     mode,
     session: storage.session,
-    notices: { catalogue: () => catalogueOf(policyInForce(), guessSentence(policyInForce())), health },
+    notices: { catalogue, health },
     onRequest: (request) => overRelay?.(request),
     onRestoredImage: (upTo) => {
       wall.restoredFromImage(upTo)
@@ -125,6 +127,8 @@ export function openGateway(parts: GatewayParts): Gateway {
   // Until midnight an older policy may still declare them, though nobody listens: then they have no sensor.
   if (phones) for (const [zone, radios] of radiosOf(config.sensors)) feeds.set(`phones/${zone}`, radios)
   for (const [zone, radars] of areaRadarsOf(config.sensors)) feeds.set(`dwell/${zone}`, radars)
+  const radios = [...radiosOf(config.sensors).values()].flat()
+  feeds.set(visitorsFeed, radios)
   const coverage = createCoverage([...feeds.values()].flat(), started)
   const wall = openWall({
     database,
@@ -134,7 +138,16 @@ export function openGateway(parts: GatewayParts): Gateway {
     runningDay: storage.runningDay,
     bits: cryptoBits(),
     origin: `${identity.store}/${identity.gateway}`,
-    aliveShare: (feed, from, to) => coverage.aliveShare(feeds.get(feed) ?? [], from, to),
+    aliveShare(feed, from, to) {
+      // Where there is no radio shoppers say on the page that they are here, and no sensor can fail to hear that.
+      if (feed === visitorsFeed && radios.length === 0) return 1
+      return coverage.aliveShare(feeds.get(feed) ?? [], from, to)
+    },
+    visitors: {
+      on: (day) => (shoppers ? shoppers.visitors.on(day) : 0),
+      forget: (day) => shoppers?.visitors.forget(day),
+      forgetBefore: (day) => shoppers?.visitors.forgetBefore(day),
+    },
     keep,
     replaying: mode === 'replay',
     delay: macOf(folder.key, 'delay').readUInt32BE(0) % (30 * second),
@@ -151,9 +164,11 @@ export function openGateway(parts: GatewayParts): Gateway {
     outbox,
     identity,
     log,
+    policy: policyInForce,
+    counting: wall.counting,
+    wake: () => uplink.wake(),
   }
-  const shoppers =
-    mode === 'replay' ? undefined : openShoppers({ ...consentParts, policy: policyInForce, wake: () => uplink.wake() })
+  const shoppers = mode === 'replay' ? undefined : openShoppers(consentParts)
 
   const overRelay = shoppers && answerOverRelay(shoppers, (nonce, value) => uplink.answer(nonce, value))
 
@@ -189,6 +204,11 @@ export function openGateway(parts: GatewayParts): Gateway {
     outbox.put(outgoing, leavesAt)
     for (const listener of releaseListeners) listener(release, outgoing.bytes)
     return outgoing.bytes
+  }
+
+  function catalogue(): Catalogue {
+    const declared = policyInForce()
+    return catalogueOf(declared, guessSentence(declared), visitorsSentence(declared))
   }
 
   function policyInForce(): Policy {

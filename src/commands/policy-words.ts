@@ -7,6 +7,7 @@ import { isLoopback } from '../uplink/settings.ts'
 import { consentKeepingLines, purposeLines } from './consent-offer-words.ts'
 import { insideBandLines, insideCareLines, stayLines, stayPriceLines } from './inside-words.ts'
 import { nearbyLines, phonesBandLines, phonesCareLines, phonesPriceLines, signatureLines } from './phones-words.ts'
+import { visitorLines, visitorsBandLines, visitorsPriceLines, visitorsRetentionLines } from './visitors-words.ts'
 
 /** A few sentences under one heading. */
 export interface Section {
@@ -17,14 +18,15 @@ export interface Section {
 /** What a configuration measures, sends and keeps, in words for somebody who reads no YAML. */
 export function describePolicy(config: Config, policy: Policy): Section[] {
   const measured = config.zones.map((zone) => zoneLine(zone, config, policy))
-  const others = [...stayLines(config, policy), ...nearbyLines(config, policy), ...idleLines(config, policy)]
+  const told = [...stayLines(config, policy), ...nearbyLines(config, policy), ...visitorLines(config, policy)]
+  const others = [...told, ...idleLines(config, policy)]
   const sections = [
     { title: 'What is measured', lines: [...measured, ...others] },
     { title: 'When', lines: openingLines(config, policy) },
     { title: 'What leaves the shop', lines: leavingLines(config, policy) },
     { title: 'What one visit pays', lines: priceLines(policy) },
     { title: 'Who receives it', lines: recipientLines(config) },
-    { title: 'How long it is kept on this box', lines: retentionLines(config) },
+    { title: 'How long it is kept on this box', lines: retentionLines(config, policy) },
   ]
   if (policy.profile !== 'phones') return sections
   return [...sections, { title: 'What was signed', lines: signatureLines(policy) }]
@@ -40,7 +42,8 @@ function zoneLine(zone: Config['zones'][number], { sensors }: Config, { series }
 }
 
 function idleLines({ sensors }: Config, { series }: Policy): string[] {
-  const isHeard = (zone: string) => series.some((one) => one.kind === 'phones' && one.zone === zone)
+  const isHeard = (zone: string) =>
+    series.some((one) => one.kind === 'visitors' || (one.kind === 'phones' && one.zone === zone))
   return sensors.flatMap((sensor) => {
     if (sensor.kind === 'ble' && isHeard(sensor.zone)) return []
     if ('areas' in sensor && sensor.areas && series.some(({ kind }) => kind === 'dwell')) return []
@@ -73,6 +76,7 @@ function leavingLines(config: Config, policy: Policy): string[] {
     ...zones.map((zone) => bandLine(zone, policy)),
     ...insideBandLines(config, policy),
     ...phonesBandLines(config, policy),
+    ...visitorsBandLines(policy),
     ...insideCareLines(policy),
     ...phonesCareLines(policy),
     'Besides, the box says how it is itself: running or not, its sensors, its clock. No counts.',
@@ -99,6 +103,7 @@ function priceLines(policy: Policy): string[] {
     `${guessSentence(policy)} Without any number it is 50.`,
     ...stayPriceLines(policy),
     ...phonesPriceLines(policy),
+    ...visitorsPriceLines(policy),
     'Who comes or passes twice pays twice; staff, who pass all day, pay most.',
     'The noise protects against everyone who reads the numbers, not against whoever controls this box: it counts exactly.',
   ]
@@ -118,12 +123,13 @@ function recipientLines({ controller, upstream }: Config): string[] {
   return [`${controller.name} (${controller.contact}), through ${way}.`, ...others]
 }
 
-function retentionLines(config: Config): string[] {
+function retentionLines(config: Config, policy: Policy): string[] {
   const { retention } = config
   return [
     `The record of what was sent ${inWords(retention.journal)}.`,
     'What waits to be sent until head office has it, at most 90 days.',
     "The day's exact total until its number is drawn; the exact counts of an open window in memory only.",
+    ...visitorsRetentionLines(policy),
     'Logs hold nothing personal; they go to the log of this machine, which keeps them by its own rules.',
     'The page of what was sent (retention.glassBox) is not in this version.',
     ...consentKeepingLines(config, inWords),

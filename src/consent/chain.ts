@@ -3,6 +3,7 @@ import { GatewayError } from '../base/errors.ts'
 import { holds, macOf } from '../base/mac.ts'
 import { capSql } from './caps.ts'
 import { type ConsentEvent, type Entry, entryHash, entryText, genesis, parseEntry } from './event.ts'
+import { todaySql } from './today.ts'
 import { toldSql } from './told.ts'
 
 /**
@@ -31,6 +32,7 @@ export const consentMigrations: readonly Migration[] = [
       CREATE TABLE consent_seen (record TEXT PRIMARY KEY, week INTEGER NOT NULL) WITHOUT ROWID;`,
   },
   { name: 'consent/2', sql: `${capSql} ${toldSql}` },
+  { name: 'consent/3', sql: todaySql },
 ]
 
 export interface Head {

@@ -9,6 +9,7 @@ import type { Mark } from './mark.ts'
 import { type NewsDesk, openNews } from './news.ts'
 import { applyEntry, type ConsentRecord, isLive, recordsOf } from './record.ts'
 import { openSeen, type Seen } from './seen.ts'
+import { openToday } from './today.ts'
 import { isForgettable } from './upkeep.ts'
 
 export interface RecordParts {
@@ -44,6 +45,7 @@ export function openRecords({ database, keys, slots, mark, clock }: RecordParts)
   const chain = openChain(database, keys.record)
   const seen = openSeen(database)
   const news = openNews(database)
+  const today = openToday(database, keys.record)
   const found = chain.verify()
   if (found.state === 'broken') throw brokenRecord(found)
   const all = recordsOf(found.entries)
@@ -65,6 +67,7 @@ export function openRecords({ database, keys, slots, mark, clock }: RecordParts)
     const entries = database.transaction(() => {
       const added = chain.append(events, now())
       news.note(newsOf(events, all))
+      today.forgetEnded(events)
       work()
       return added
     })

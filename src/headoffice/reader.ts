@@ -50,7 +50,7 @@ export type { Fields } from './messages.ts'
 export interface Received {
   /** `{organisation}/{store}/{gateway}` */
   readonly gateway: string
-  /** First level of the topic that it has, or had before it was packed in a backlog: 'footfall', 'day', 'occupancy', 'dwell', 'phones'. */
+  /** First level of the topic that it has, or had before it was packed in a backlog: 'footfall', 'day', 'occupancy', 'dwell', 'phones', 'visitors'. */
   readonly kind: string
   readonly seq: number
   readonly message: Fields

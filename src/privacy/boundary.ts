@@ -8,8 +8,8 @@ type Step = (work: Work, bits: Bits) => Work
 
 /**
  * The wall: the one place where an exact count becomes a number that may leave. The recipe is this list.
- * What it protects: one zone-visit, or one address in one window, against everyone who sees the release, up to the
- * stated epsilon.
+ * What it protects: one zone-visit, one address in one window, or the day of one shopper who agreed to be counted, against
+ * everyone who sees the release, up to the stated epsilon.
  * What it does not: someone who stands at the door, or who owns the box.
  */
 const recipe: readonly Step[] = [
@@ -61,7 +61,8 @@ function boundCounts(work: Work): Work {
 
 /**
  * The most that one unit of privacy changes a number by. One zone-visit changes `in` by one and `out` by one, each in one
- * slot, and as a stay one of the day's bins by one; one address changes each sub-window of its slot by one.
+ * slot, and as a stay one of the day's bins by one; one address changes each sub-window of its slot by one; one shopper who
+ * agreed to be counted is in a day once, however often they come.
  */
 function sensitivityOf(series: Series): number {
   return series.kind === 'phones' ? series.subWindows : 1
@@ -78,6 +79,7 @@ function addNoise(work: Work, bits: Bits): Work {
 function mapped(counts: Exact, change: (count: number) => number): Exact {
   if ('devices' in counts) return { devices: change(counts.devices) }
   if ('stays' in counts) return { stays: counts.stays.map(change) }
+  if ('visitors' in counts) return { visitors: change(counts.visitors) }
   return { in: change(counts.in), out: change(counts.out) }
 }
 
@@ -109,6 +111,8 @@ function describe(work: Work): ReleaseFields {
       return { kind: series.kind, ...common, inside: numbers.inside ?? null }
     case 'dwell':
       return { kind: series.kind, ...common, stays: numbers.stays ?? null }
+    case 'visitors':
+      return { kind: series.kind, ...common, visitors: numbers.visitors ?? null }
     case 'phones': {
       const { subWindows } = series
       return { kind: series.kind, ...common, devices: numbers.devices ?? null, subWindows, people: work.people }

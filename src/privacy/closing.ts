@@ -28,8 +28,12 @@ export interface Counts {
   readonly out: number
 }
 
-/** Exact numbers by the name under which they are released: people of a window or day, devices, or stays by length. */
-export type Exact = Counts | { readonly devices: number } | { readonly stays: readonly number[] }
+/** Exact numbers by the name under which they are released: people of a window or day, devices, stays by length, or visitors. */
+export type Exact =
+  | Counts
+  | { readonly devices: number }
+  | { readonly stays: readonly number[] }
+  | { readonly visitors: number }
 
 /** On its way through the recipe. */
 export interface Work extends Closing {

@@ -1,9 +1,17 @@
 import { isCovered } from './boundary.ts'
 import type { Slot } from './calendar.ts'
 import type { Exact } from './closing.ts'
-import type { Charge } from './journal.ts'
+import type { Charge, Charged } from './journal.ts'
 import type { Policy } from './policy.ts'
-import { type FootfallFields, isDrawn, type Missing, numbersOf, type ReleasedWindow, type Series } from './release.ts'
+import {
+  type FootfallFields,
+  isDrawn,
+  type Missing,
+  numbersOf,
+  type Release,
+  type ReleasedWindow,
+  type Series,
+} from './release.ts'
 
 /** One slot of one series on its way through the two commits. */
 export interface Draft {
@@ -14,6 +22,14 @@ export interface Draft {
   readonly missing: Missing | null
   readonly coverage: number
   readonly leavesAt: number
+}
+
+/** A draft between the two commits. */
+export interface Writing {
+  readonly charged: Charged
+  readonly draft: Draft
+  /** Set when drawn. From then on it is written again after a failure, never drawn again. */
+  release?: Release
 }
 
 /** A day's windows as head office has them: read back from what was sent, never from exact counts. */

@@ -13,6 +13,7 @@ import { openReleasedPairs } from './released-pairs.ts'
 import type { RunningDay } from './running-day.ts'
 import type { DueSlot, Schedule } from './schedule.ts'
 import type { Tally } from './tally.ts'
+import type { DayVisitors } from './visitors.ts'
 
 /** Makes drafts of slots that are over, from what was counted and how well it was heard. */
 export interface Drafter {
@@ -25,6 +26,10 @@ export interface Drafter {
   lost(charged: Charged): Draft
   /** What the boundary needs to draw it. Call after the windows of its day were drawn. */
   closing(charged: Charged, draft: Draft): Closing
+  /** Its number is drawn or was before: what was kept of its day goes. Inside the commit that makes it so. */
+  forget(draft: Draft): void
+  /** What was kept of the days before goes: they will not be drawn any more. */
+  forgetBefore(day: string): void
 }
 
 export interface DrafterParts {
@@ -35,6 +40,7 @@ export interface DrafterParts {
   readonly listening: Listening
   readonly tally: Tally
   readonly phones: Phones
+  readonly visitors: DayVisitors
   /** `{store}/{gateway}`, the head of every id. */
   readonly origin: string
   /** Fixed delay of this gateway, ms. */
@@ -49,7 +55,7 @@ type Started = Pick<Draft, 'series' | 'slot' | 'policy' | 'leavesAt'>
 const leavesAfter = 30 * second
 
 export function createDrafter(parts: DrafterParts): Drafter {
-  const { plan, journal, runningDay, schedule, listening, tally, phones } = parts
+  const { plan, journal, runningDay, schedule, listening, tally, phones, visitors } = parts
   const pairs = openReleasedPairs(journal, plan)
 
   function windowDraft(of: Started): Draft {
@@ -82,6 +88,16 @@ export function createDrafter(parts: DrafterParts): Drafter {
     const stays = missing ? noStays : tally.stays(slot, series.zone)
     runningDay.stays.add(slot.day, series.zone, { stays, aliveMs: coverage * lengthOf(slot) })
     return isLast ? [ofWholeDay(of, runningDay.stays.total(slot.day, series.zone)!)] : []
+  }
+
+  /** Who was here is noted as they are seen, so that each slot adds only how well it was heard. */
+  function visitorsDrafts(of: Started, isLast: boolean): Draft[] {
+    const { slot, series } = of
+    runningDay.visitors.add(slot.day, series.zone, { aliveMs: heardOf(of).coverage * lengthOf(slot) })
+    if (!isLast) return []
+    const heard = runningDay.visitors.total(slot.day, series.zone)!
+    const came = visitors.on(slot.day)
+    return [ofWholeDay(of, heard === 'lost' || came === undefined ? 'lost' : { visitors: came, ...heard })]
   }
 
   function ofWholeDay(of: Started, total: (Exact & { aliveMs: number }) | 'lost'): Draft {
@@ -120,6 +136,7 @@ export function createDrafter(parts: DrafterParts): Drafter {
         // Made from this slot's windows, which are drawn before it.
         ...each('occupancy', (of): Draft => ({ ...of, counts: null, missing: null, coverage: 1 })),
         ...each('dwell', (of) => dwellDrafts(of, isLast)).flat(),
+        ...each('visitors', (of) => visitorsDrafts(of, isLast)).flat(),
         ...(isLast ? each('day', dayDraft) : []),
       ]
     },
@@ -133,6 +150,18 @@ export function createDrafter(parts: DrafterParts): Drafter {
       const made = sums(draft)
       const peopleLine = series.kind === 'phones' && !made.missing ? pairs.line(series, slot) : undefined
       return { ...draft, ...made, peopleLine, seq, origin: parts.origin, policy: policy.hash }
+    },
+    forget({ series: { kind, zone }, slot: { day } }) {
+      if (kind === 'day') runningDay.forget(day, zone)
+      else if (kind === 'dwell') runningDay.stays.forget(day, zone)
+      else if (kind === 'visitors') {
+        runningDay.visitors.forget(day, zone)
+        visitors.forget(day)
+      }
+    },
+    forgetBefore(day) {
+      runningDay.forgetBefore(day)
+      visitors.forgetBefore(day)
     },
   }
 }

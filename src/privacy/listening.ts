@@ -11,14 +11,24 @@ export type AliveShare = (feed: string, from: number, to: number) => number
 
 /** The sensors that a series goes by. */
 export interface Feed {
-  /** The zone, for what counts people in it; `phones/{zone}` for its radios, `dwell/{zone}` for the radar that watches it. */
+  /**
+   * The zone, for what counts people in it; `phones/{zone}` for its radios, `dwell/{zone}` for the radar that watches it,
+   * `visitors/shop` for all radios together.
+   */
   readonly name: string
-  /** Is what it hears kept where it cannot be labelled yet, and where the process dies? Of addresses nothing is. */
+  /**
+   * Is what it hears kept where it cannot be labelled yet, and where the process dies? Of addresses nothing is; nobody's
+   * agreement can be judged without a clock, so of visitors nothing is either.
+   */
   readonly isKept: boolean
 }
 
+// No zone can be called so.
+export const visitorsFeed = 'visitors/shop'
+
 export function feedOf(series: Series): Feed {
   if (series.kind === 'phones') return { name: series.name, isKept: false }
+  if (series.kind === 'visitors') return { name: visitorsFeed, isKept: false }
   return { name: series.kind === 'dwell' ? series.name : series.zone, isKept: true }
 }
 

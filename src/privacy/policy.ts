@@ -7,6 +7,7 @@ import { phonesSeries, stayMilli, usualStayMinutes } from './phones-price.ts'
 import { numbersOf, type Series } from './release.ts'
 import { crossingMilli, dwellMilli, dwellSeries, footfallSeries, occupancySeries, type Rules } from './series.ts'
 import type { Opening, PrivacySettings, Zone } from './settings.ts'
+import { visitorsSeries } from './visitors.ts'
 
 /** What a policy is made from: the parts of the configuration that decide what leaves and how blurred. */
 export interface PolicySource {
@@ -38,6 +39,8 @@ export interface Policy {
   readonly perVisitMilli: number
   /** Only where phones are counted: the weakest that is still taken for near, dBm. */
   readonly phones?: { readonly rssiMin: number }
+  /** Only where they are counted: the purpose that the shoppers agreed to who are, and nobody else. */
+  readonly visitors?: { readonly purpose: string }
   /** Right guesses in 100, from even odds, of someone who watches every number and wonders whether you came. */
   readonly guessIn100: number
   /** `sha256:` and 64 hex digits over all of the above. */
@@ -64,12 +67,24 @@ export function policyOf(source: PolicySource): Policy {
     ...phones,
     ...(rules.tellsInside ? occupancySeries(source.zones, rules) : []),
     ...dwell.map(dwellSeries),
+    ...(source.privacy.visitors === undefined ? [] : [visitorsSeries()]),
   ]
   const ofPhones = stayMilli(usualStayMinutes, windowSeconds, phones.length)
   const perVisitMilli = crossingMilli(source.zones, rules) + dwell.length * dwellMilli + ofPhones
   refuseAboveCeiling(perVisitMilli, profile)
   const nearness = phones.length > 0 ? nearnessOf(source.privacy) : {}
-  const content = { profile, precision, windowSeconds, timezone, opening, series, perVisitMilli, ...nearness }
+  const counted = visitorsOf(source.privacy)
+  const content = {
+    profile,
+    precision,
+    windowSeconds,
+    timezone,
+    opening,
+    series,
+    perVisitMilli,
+    ...nearness,
+    ...counted,
+  }
   return { ...content, guessIn100: guessIn100(perVisitMilli), hash: hashOf(content) }
 }
 
@@ -95,6 +110,11 @@ function zonesWithPhones({ privacy, zones, sensors }: PolicySource): string[] {
 
 function nearnessOf({ phones }: PrivacySettings): Pick<Policy, 'phones'> {
   return phones ? { phones: { rssiMin: phones.rssiMin } } : {}
+}
+
+// A policy without them has the hash that it had before there were any.
+function visitorsOf({ visitors }: PrivacySettings): Pick<Policy, 'visitors'> {
+  return visitors === undefined ? {} : { visitors: { purpose: visitors } }
 }
 
 /** The zones with a door to outside: only there a day is drawn of its own. */
@@ -149,11 +169,16 @@ export function loosens(kept: Policy, next: Policy): string[] {
     near !== undefined && nearer !== undefined && nearer < near,
     `phones would be heard at ${nearer} instead of ${near} dBm, so from further away`,
   )
+  const [of, other] = [kept.visitors?.purpose, next.visitors?.purpose]
+  say(
+    of !== undefined && other !== undefined && of !== other,
+    `who agreed to ${other} would be counted instead of who agreed to ${of}`,
+  )
   const before = new Set(kept.series.flatMap(namesOf))
   for (const number of next.series.flatMap(namesOf)) say(!before.has(number), `${number} would leave the shop too`)
   return reasons
 }
 
 function namesOf(series: Series): string[] {
-  return numbersOf(series).map((number) => `${series.name} ${number}`)
+  return numbersOf(series).map((number) => (number === series.name ? number : `${series.name} ${number}`))
 }

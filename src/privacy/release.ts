@@ -8,11 +8,11 @@ export type Release = ReleaseFields & { readonly [minted]: true }
 declare const minted: unique symbol
 
 /** What a release says, by its kind. On the wire the kind stands in the topic and in the id. */
-export type ReleaseFields = FootfallFields | DayFields | OccupancyFields | DwellFields | PhonesFields
+export type ReleaseFields = FootfallFields | DayFields | OccupancyFields | DwellFields | PhonesFields | VisitorsFields
 
 /** What every kind of release says. */
 interface CommonFields {
-  /** Topic below the gateway's root: 'footfall/entrance', 'day/entrance', 'occupancy/shop'. */
+  /** Topic below the gateway's root: 'footfall/entrance', 'day/entrance', 'occupancy/shop', 'visitors'. */
   readonly series: string
   /** `{store}/{gateway}/{series}/{start}`; consumers deduplicate by it. */
   readonly id: string
@@ -79,6 +79,12 @@ export interface PhonesFields extends CommonFields {
   readonly people: People | null
 }
 
+/** Shoppers who agreed to be counted and were here on one local day, each once. */
+export interface VisitorsFields extends CommonFields {
+  readonly kind: 'visitors'
+  readonly visitors: number | null
+}
+
 /** How many people came in through all doors meanwhile, guessed from released numbers; 95 % of guesses hold. */
 export interface People {
   readonly estimate: number
@@ -94,14 +100,14 @@ export interface ReleasedWindow extends InAndOut {
 /** Why a slot has no number. */
 export type Missing = 'lost' | 'sensor-down' | 'clock' | 'calibration' | 'restored'
 
-/** What the noise hides: one entering and one leaving of a zone, or one address in one window. */
-export type Unit = 'zone-visit' | 'address-window'
+/** What the noise hides: one entering and one leaving of a zone, one address in one window, or all of one shopper's day. */
+export type Unit = 'zone-visit' | 'address-window' | 'person-day'
 
 /** One kind of release of one zone, as the `catalogue` declares it. */
-export type Series = FootfallSeries | OccupancySeries | DwellSeries | PhonesSeries
+export type Series = FootfallSeries | OccupancySeries | DwellSeries | PhonesSeries | VisitorsSeries
 
 interface CommonSeries {
-  /** Its kind and zone: 'footfall/entrance', 'occupancy/shop'. */
+  /** Its kind and zone: 'footfall/entrance', 'occupancy/shop'; of the one that there is once in a shop, its kind. */
   readonly name: string
   readonly zone: string
   /** Seconds of one slot; a day's series says 86400. */
@@ -141,8 +147,13 @@ export interface PhonesSeries extends CommonSeries {
   readonly subWindows: number
 }
 
+/** Drawn once a day: one shopper who agreed to be counted changes its number by one. */
+export interface VisitorsSeries extends CommonSeries {
+  readonly kind: 'visitors'
+}
+
 /** A number of a release, or a row of them, by its key on the wire. */
-export type NumberName = 'in' | 'out' | 'devices' | 'inside' | 'stays'
+export type NumberName = 'in' | 'out' | 'devices' | 'inside' | 'stays' | 'visitors'
 
 /** The numbers that a series releases. One unit of privacy pays for each; of a row it changes one number only. */
 export function numbersOf(series: Series): readonly NumberName[] {
@@ -153,6 +164,8 @@ export function numbersOf(series: Series): readonly NumberName[] {
       return ['inside']
     case 'dwell':
       return ['stays']
+    case 'visitors':
+      return ['visitors']
     default:
       return series.releasesOut ? ['in', 'out'] : ['in']
   }
@@ -165,7 +178,7 @@ export function isDrawn(series: Series): boolean {
 
 /** One slot a local day: its id ends in the date. */
 export function isDaily(series: Series): boolean {
-  return series.kind === 'day' || series.kind === 'dwell'
+  return series.kind === 'day' || series.kind === 'dwell' || series.kind === 'visitors'
 }
 
 const known = new WeakSet<object>()

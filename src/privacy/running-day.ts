@@ -43,6 +43,18 @@ export const runningDayMigrations: readonly Migration[] = [
         PRIMARY KEY (day, zone)
       ) WITHOUT ROWID`,
   },
+  {
+    // Of visitors only how long they could be heard: who they are lies with what they agreed to.
+    name: 'privacy/9',
+    sql: `
+      CREATE TABLE running_visitors (
+        day TEXT NOT NULL,
+        zone TEXT NOT NULL,
+        alive_ms INTEGER NOT NULL,
+        tag BLOB,
+        PRIMARY KEY (day, zone)
+      ) WITHOUT ROWID`,
+  },
 ]
 
 export interface RunningTotal extends Counts {
@@ -56,6 +68,9 @@ export interface RunningStays {
   readonly aliveMs: number
 }
 
+/** How long somebody could have been heard. */
+export type RunningHearing = Pick<RunningTotal, 'aliveMs'>
+
 /** A day's totals of one kind. */
 export interface RunningTotals<Total> {
   add(day: string, zone: string, part: Total): void
@@ -66,6 +81,7 @@ export interface RunningTotals<Total> {
 
 export interface RunningDay extends RunningTotals<RunningTotal> {
   readonly stays: RunningTotals<RunningStays>
+  readonly visitors: RunningTotals<RunningHearing>
   /** Forgets days before `day`: they will not be drawn any more. */
   forgetBefore(day: string): void
   clear(): void
@@ -79,7 +95,8 @@ export function openRunningDay(database: Database, key: Buffer): RunningDay {
   const sql = database.connection
   const people = openTotals(database, key, 'running_day', ['people_in', 'people_out'])
   const stays = openTotals(database, key, 'running_stays', bins)
-  const tables = ['running_day', 'running_stays']
+  const visitors = openTotals(database, key, 'running_visitors', [])
+  const tables = ['running_day', 'running_stays', 'running_visitors']
   const removeBefore = tables.map((table) => sql.prepare(`DELETE FROM ${table} WHERE day < ?`))
   return {
     add: (day, zone, part) => people.add(day, zone, { counts: [part.in, part.out], aliveMs: part.aliveMs }),
@@ -95,6 +112,11 @@ export function openRunningDay(database: Database, key: Buffer): RunningDay {
         return typeof row === 'object' ? { stays: row.counts, aliveMs: row.aliveMs } : row
       },
       forget: stays.forget,
+    },
+    visitors: {
+      add: (day, zone, part) => visitors.add(day, zone, { counts: [], aliveMs: part.aliveMs }),
+      total: visitors.total,
+      forget: visitors.forget,
     },
     forgetBefore: (day) => removeBefore.forEach((statement) => void statement.run(day)),
     clear: () => tables.forEach((table) => void sql.prepare(`DELETE FROM ${table}`).run()),

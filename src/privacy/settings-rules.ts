@@ -132,6 +132,19 @@ export function* wholeShopFindings({ profile }: PrivacySettings, zones: readonly
   }
 }
 
+/** Who is counted by name of a purpose must have been able to agree to it. */
+export function* visitorsFindings(
+  { visitors }: PrivacySettings,
+  purposes: readonly { readonly id: string }[],
+): Generator<Finding> {
+  if (visitors === undefined || purposes.some(({ id }) => id === visitors)) return
+  const ids = purposes.map(({ id }) => id)
+  const near = nearest(visitors, ids)
+  const known =
+    ids.length > 0 ? `Name one of them: ${ids.join(', ')}.` : 'Declare it under purposes, or leave this out.'
+  yield problem(['privacy', 'visitors'], 'No purpose has this id.', near ? `Did you mean \`${near}\`?` : known)
+}
+
 /** A profile needs the sensors that it counts with. */
 export function* profileFindings(
   { profile, phones }: PrivacySettings,

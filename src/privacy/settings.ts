@@ -73,6 +73,13 @@ export const privacySchema = Type.Object(
         { ...closed, description: 'Needed by the profile phones.' },
       ),
     ),
+    visitors: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description: 'Id of a purpose: who agreed to it is counted once a day, and nobody else.',
+      }),
+    ),
   },
   closed,
 )

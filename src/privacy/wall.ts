@@ -4,9 +4,9 @@ import { day as oneDay, second } from '../base/duration.ts'
 import type { Nearby } from '../observations/observation.ts'
 import { release } from './boundary.ts'
 import { nextDay } from './calendar.ts'
-import { chargeOf, type Draft, partition } from './draft.ts'
+import { chargeOf, type Draft, partition, type Writing } from './draft.ts'
 import { createDrafter } from './drafter.ts'
-import type { Charged, Journal } from './journal.ts'
+import type { Journal } from './journal.ts'
 import { type AliveShare, createListening, feedsOf, type OpenSlot } from './listening.ts'
 import type { Bits } from './mechanism.ts'
 import { createOpenCounts } from './open-counts.ts'
@@ -19,6 +19,7 @@ import { createSchedule, type DueSlot } from './schedule.ts'
 import type { Snapshot } from './snapshot.ts'
 import { type Counted, createHold, createTally, isStay, type Stay } from './tally.ts'
 import { createTimeline } from './timeline.ts'
+import type { DayVisitors } from './visitors.ts'
 
 /** What the wall needs from the house. */
 export interface WallParts {
@@ -31,6 +32,8 @@ export interface WallParts {
   /** `{store}/{gateway}`, the head of every id. */
   readonly origin: string
   readonly aliveShare: AliveShare
+  /** How many of the shoppers who agreed to be counted were here. */
+  readonly visitors: DayVisitors
   /**
    * Turns a release into the bytes that will be sent and stores them for sending. Called inside the second commit.
    * `leavesAt` (wall ms) depends on the slot only, never on what was counted.
@@ -61,6 +64,8 @@ export interface Wall {
   restore(snapshot: Snapshot): void
   /** The policy in force now; undefined while the clock is untrusted. */
   policy(): Policy | undefined
+  /** On which local day somebody who is seen now is counted, and who: those who agreed to this purpose. Undefined where nobody is. */
+  counting(): { readonly day: string; readonly purpose: string } | undefined
   /** Puts a policy in force on the first day of which nothing was drawn yet, tomorrow at the earliest; returns that day. */
   adopt(policy: Policy): string
   /** Head office has seen a higher `seq` than ours: nothing more is drawn today. */
@@ -78,13 +83,6 @@ const grace = 2 * second
 const longestCatchUp = 90 * oneDay
 const slotsPerCommit = 100
 const everyDay = '9999-12-31'
-
-interface Writing {
-  readonly charged: Charged
-  readonly draft: Draft
-  /** Set when drawn. From then on it is written again after a failure, never drawn again. */
-  release?: Release
-}
 
 export function openWall(parts: WallParts): Wall {
   const { database, clock, plan, journal, runningDay } = parts
@@ -174,7 +172,7 @@ export function openWall(parts: WallParts): Wall {
   /** The two commits for all series together: charge and `seq`; then payload, outbox row and state. */
   function closeTogether(due: readonly DueSlot[]): void {
     const charged = database.transaction(() => {
-      runningDay.forgetBefore(due[0]!.slot.day)
+      drafter.forgetBefore(due[0]!.slot.day)
       return charge(due.flatMap(drafter.of))
     })
     for (const { slot } of due) open.forget(slot)
@@ -184,7 +182,7 @@ export function openWall(parts: WallParts): Wall {
 
   function charge(drafts: readonly Draft[]): Writing[] {
     const [known, fresh] = partition(drafts, (draft) => journal.has(draft.series.name, draft.slot))
-    for (const draft of known) forgetRunning(draft)
+    known.forEach(drafter.forget)
     return journal.charge(fresh.map(chargeOf)).map((charged, i) => ({ charged, draft: fresh[i]! }))
   }
 
@@ -194,17 +192,12 @@ export function openWall(parts: WallParts): Wall {
       for (const row of rows) {
         row.release ??= release(drafter.closing(row.charged, row.draft), parts.bits)
         journal.draw(row.charged, parts.keep(row.release, row.draft.series, row.draft.leavesAt))
-        forgetRunning(row.draft)
+        drafter.forget(row.draft)
       }
     })
     writing = []
     // The differences between old versions of the running day are the exact counts of single windows.
     database.forgetOldVersions()
-  }
-
-  function forgetRunning({ series, slot }: Draft): void {
-    if (series.kind === 'day') runningDay.forget(slot.day, series.zone)
-    else if (series.kind === 'dwell') runningDay.stays.forget(slot.day, series.zone)
   }
 
   /** The slot that is open now, and those that wait for their grace to end or for room on the disk. */
@@ -233,6 +226,11 @@ export function openWall(parts: WallParts): Wall {
     },
     restore: open.restore,
     policy: policyNow,
+    counting() {
+      const slot = cursor === undefined ? undefined : schedule.slotAt(clock.now())
+      const counted = slot && slot.start >= cursor! ? plan.policyOn(slot.day).visitors : undefined
+      return counted && { day: slot!.day, ...counted }
+    },
     // A clock that went back must not put another policy on a day of which numbers were drawn already.
     adopt: (policy) => plan.adopt(policy, Math.max(clock.now(), (cursor ?? 0) - 1)),
     restoredFromImage(seq) {

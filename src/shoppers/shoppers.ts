@@ -16,12 +16,14 @@ import { createSightings } from '../consent/sightings.ts'
 import { createSignaller, isAnyGranted } from '../consent/signaller.ts'
 import { createTagDesk } from '../consent/tag-desk.ts'
 import { createTagRing } from '../consent/tag-ring.ts'
+import { openToday, type Today } from '../consent/today.ts'
 import { openTold } from '../consent/told.ts'
 import { openVisits } from '../consent/visits.ts'
 import type { Recognised } from '../observations/observation.ts'
 import { createTagBook } from '../observations/tag-book.ts'
 import { closingAt, createCalendar } from '../privacy/calendar.ts'
-import { openSeldom } from '../uplink/alarm.ts'
+import type { DayVisitors } from '../privacy/visitors.ts'
+import { createFaults } from './faults.ts'
 import { createShopperFeed } from './feed.ts'
 import { closedShoppers, measuredBy, placeOf, type ShopperParts, type Shoppers } from './words.ts'
 
@@ -33,15 +35,16 @@ export function openShoppers(parts: ShopperParts): Shoppers | undefined {
   const isOffering = parts.config.purposes.length > 0
   const hasRecord = parts.database.connection.prepare('SELECT 1 FROM consent_event').get() !== undefined
   if (!isOffering && !hasRecord) return undefined
+  const today = openToday(parts.database, boxKeysOf(parts.key).record)
   try {
-    return openSound(parts)
+    return openSound(parts, today)
   } catch (error) {
     parts.log.error(describeError(error))
-    return closedShoppers()
+    return closedShoppers(visitorsOf(today))
   }
 }
 
-function openSound(parts: ShopperParts): Shoppers {
+function openSound(parts: ShopperParts, today: Today): Shoppers {
   const { config, database, clock, realClock, log } = parts
   const { store, controller, purposes } = config
   const keys = boxKeysOf(parts.key)
@@ -52,7 +55,7 @@ function openSound(parts: ShopperParts): Shoppers {
   const visits = openVisits(offerOf(offer), clock, keys.secrets)
   const caps = openCaps(database, keys.record)
   const told = openTold(database)
-  const seldom = openSeldom(realClock)
+  const { failed, quietly } = createFaults(log, realClock)
   const sightings = createSightings()
   const local = createLocalTime(store.timezone)
   const signaller = createSignaller({ consents, visits, caps, purposes, notices, clock, local })
@@ -120,6 +123,7 @@ function openSound(parts: ShopperParts): Shoppers {
 
   function came(who: string): void {
     const visit = visits.visit(who)
+    counted(who)
     if (visit) feed.tellVisit(visit, 'given')
     else feed.passOn()
     feed.happened(sightings.came(who, place))
@@ -129,23 +133,20 @@ function openSound(parts: ShopperParts): Shoppers {
     const record = ring.recordOf(tag)
     if (record === undefined || closing() === undefined) return
     if (!isAnyGranted(consents, record)) return ring.renew(record)
+    counted(record)
     const happening = sightings.heard(record, zone, at)
     if (happening?.event === 'arrived') ring.noteArrival(tag)
     feed.happened(happening)
   }
 
-  function failed(error: unknown): void {
-    const said = isStorageFull(error) ? 'the disk is full: nobody can agree to anything' : describeError(error)
-    seldom(said, () => log.error(said))
-  }
-
-  /** What an advert leads to must not reach the driver as an error: it is told, and the radio hears on. */
-  function quietly<T>(work: () => T): T | undefined {
+  /** At each sighting, so that one that could not be written is made up for by the next. Of one visit nothing is written. */
+  function counted(who: string): void {
+    const now = parts.counting()
+    if (!now || !consents.isGranted(who, now.purpose)) return
     try {
-      return work()
+      today.note(who, now.day, now.purpose)
     } catch (error) {
-      failed(error)
-      return undefined
+      if (!isStorageFull(error)) throw error
     }
   }
 
@@ -203,6 +204,7 @@ function openSound(parts: ShopperParts): Shoppers {
 
   feed.passOn()
   return {
+    visitors: visitorsOf(today),
     tags: { book, isEnrolling: tagDesk.isWaiting, near: tagDesk.heard },
     recognised: (observation) => void quietly(() => recognised(observation)),
     answer,
@@ -222,6 +224,10 @@ function openSound(parts: ShopperParts): Shoppers {
     },
     close: consents.close,
   }
+}
+
+function visitorsOf(today: Today): DayVisitors {
+  return { on: today.count, forget: today.forgetDay, forgetBefore: today.forgetBefore }
 }
 
 function isLeave(question: unknown): boolean {

@@ -7,6 +7,8 @@ import { type Answer, type Measured, refusal } from '../consent/desk-answers.ts'
 import type { Recognised } from '../observations/observation.ts'
 import type { TagEar } from '../observations/recognition.ts'
 import type { Policy } from '../privacy/policy.ts'
+import type { DayVisitors } from '../privacy/visitors.ts'
+import type { Wall } from '../privacy/wall.ts'
 import type { Identity } from '../uplink/feed.ts'
 import type { Outbox } from '../uplink/outbox.ts'
 
@@ -24,6 +26,8 @@ export interface ShopperParts {
   readonly identity: Identity
   readonly log: Log
   readonly policy: () => Policy
+  /** On which day, and by which purpose, somebody who is seen now is counted. */
+  readonly counting: Wall['counting']
   /** Rows were put into the outbox. */
   readonly wake: () => void
 }
@@ -31,6 +35,8 @@ export interface ShopperParts {
 /** The shopper's side of the house on one page: what they say, who is known, what leaves about them. */
 export interface Shoppers {
   readonly tags: TagEar
+  /** How many were here, of those who agreed to be counted. */
+  readonly visitors: DayVisitors
   /** The tag of somebody who agreed was heard. */
   recognised(observation: Recognised): void
   /** Answers a question. @param from whom to count wrong tries against */
@@ -46,9 +52,10 @@ export interface Shoppers {
   close(): void
 }
 
-/** Nothing is granted, and nobody is told that anything was done. */
-export function closedShoppers(): Shoppers {
+/** Nothing is granted, and nobody is told that anything was done; who was here cannot be said, but what was noted goes. */
+export function closedShoppers(visitors: DayVisitors): Shoppers {
   return {
+    visitors: { ...visitors, on: () => undefined },
     tags: { book: { find: () => -1, size: 0 }, isEnrolling: () => false, near() {} },
     recognised() {},
     answer: () => refusal('off'),

@@ -11,12 +11,17 @@ export interface Declared {
   readonly series: readonly Series[]
 }
 
-/** The catalogue of a policy; `guess` says in words what its price allows. */
-export function catalogueOf(policy: Declared, guess: string): Catalogue {
+/**
+ * The catalogue of a policy. What its prices allow is said in words: `guess` of a visit, `guessOfDay` of the day of a shopper
+ * who agreed to be counted, undefined where nobody is.
+ */
+export function catalogueOf(policy: Declared, guess: string, guessOfDay: string | undefined): Catalogue {
+  const visitors = policy.series.find(({ kind }) => kind === 'visitors')
   return {
     schema: schemaVersion,
     profile: policy.profile,
     perVisit: { epsilon: policy.perVisitMilli / 1000, guess },
+    ...(visitors && guessOfDay ? { perDay: { epsilon: visitors.epsilon, guess: guessOfDay } } : {}),
     policy: policy.hash,
     series: policy.series.map((series) => declareSeries(series)),
   }

@@ -8,6 +8,7 @@ import {
   footfallSchema,
   occupancySchema,
   phonesSchema,
+  visitorsSchema,
 } from './schema-releases.ts'
 import { consentSchema, signalSchema, storedSchema, voidSchema } from './schema-signals.ts'
 
@@ -25,6 +26,7 @@ export const feedSchemas = {
   occupancy: occupancySchema,
   dwell: dwellSchema,
   phones: phonesSchema,
+  visitors: visitorsSchema,
   health: healthSchema,
   backlog: backlogSchema,
   signal: signalSchema,

@@ -25,6 +25,18 @@ export const catalogueSchema = Type.Object(
       },
       { ...closed, description: 'What one visit pays in all.' },
     ),
+    perDay: Type.Optional(
+      Type.Object(
+        {
+          epsilon: Type.Number({ minimum: 0, maximum: 4 }),
+          guess: Type.String({ minLength: 1, maxLength: 400, description: 'What that allows, in words.' }),
+        },
+        {
+          ...closed,
+          description: 'What a day pays besides of a shopper who agreed to be counted; only where some are.',
+        },
+      ),
+    ),
     policy: hash,
     series: Type.Array(
       Type.Object(
@@ -35,10 +47,11 @@ export const catalogueSchema = Type.Object(
             Type.Literal('occupancy'),
             Type.Literal('dwell'),
             Type.Literal('phones'),
+            Type.Literal('visitors'),
           ]),
           zone,
           window: Type.Object({ seconds: Type.Integer({ minimum: 1 }) }, closed),
-          unit: Type.Union([Type.Literal('zone-visit'), Type.Literal('address-window')]),
+          unit: Type.Union([Type.Literal('zone-visit'), Type.Literal('address-window'), Type.Literal('person-day')]),
           epsilon,
           mechanism,
           noise95,

@@ -111,12 +111,24 @@ export const phonesSchema = Type.Object(
   { ...closed, description: 'Phones near the radios of one zone in one window.' },
 )
 
+export const visitorsSchema = Type.Object(
+  {
+    id: Type.String({ pattern: `^${name}/${name}/visitors/${datePattern}$`, description: 'Deduplicate by it.' }),
+    window,
+    visitors: Type.Union([figure, Type.Null()], {
+      description: 'Each shopper once: blurred, so it may be negative; null where the day is missing.',
+    }),
+    ...tail('person-day'),
+  },
+  { ...closed, description: 'Shoppers who agreed to be counted and were here on one local day.' },
+)
+
 export const backlogSchema = Type.Object(
   {
-    releases: Type.Array(Type.Union([footfallSchema, daySchema, occupancySchema, dwellSchema, phonesSchema]), {
-      minItems: 1,
-      maxItems: 50,
-    }),
+    releases: Type.Array(
+      Type.Union([footfallSchema, daySchema, occupancySchema, dwellSchema, phonesSchema, visitorsSchema]),
+      { minItems: 1, maxItems: 50 },
+    ),
   },
   { ...closed, description: 'Releases of an outage, in seq order; they are not also sent on their own topics.' },
 )

@@ -31,6 +31,8 @@ function numbers(release: ReleaseFields) {
       return { inside: clamp(release.inside) }
     case 'dwell':
       return { minutes: stayMinutes, stays: release.stays?.map(bound) ?? null }
+    case 'visitors':
+      return { visitors: clamp(release.visitors) }
     case 'phones':
       return { devices: clamp(release.devices), subWindows: release.subWindows, people: people(release) }
   }
@@ -89,6 +91,7 @@ export function longestOf(series: Series, head: string): ReleaseFields {
     return { kind: series.kind, ...common, devices: figure, subWindows: series.subWindows, people }
   }
   if (series.kind === 'occupancy') return { kind: series.kind, ...common, inside: figure }
+  if (series.kind === 'visitors') return { kind: series.kind, ...common, visitors: figure }
   if (series.kind === 'dwell') return { kind: series.kind, ...common, stays: stayMinutes.map(() => figure) }
   const numbers = { in: figure, out: series.releasesOut ? figure : null }
   if (series.kind === 'footfall') return { kind: series.kind, ...common, ...numbers }

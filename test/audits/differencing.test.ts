@@ -27,6 +27,7 @@ const phones = { radios: ['entrance'], privacy: { profile: 'phones', phones: pho
 const shops: readonly (readonly [string, Partial<ShopOptions>, number])[] = [
   ['footfall', { zones }, 6],
   ['phones', phones, 3],
+  ['visitors', { zones, privacy: { visitors: 'offers' } }, 7],
 ]
 
 describe('two drawn numbers', () => {

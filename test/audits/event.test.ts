@@ -31,6 +31,7 @@ const series = drawnSeries([
   ...footfall.map((precision) => ({ zones, privacy: { profile: 'footfall', precision } as const })),
   ...footfall.map((precision) => ({ zones, privacy: { profile: 'footfall-in', precision } as const })),
   { zones, areas: ['shoes'], privacy: { profile: 'dwell' } as const },
+  { zones, privacy: { profile: 'footfall', visitors: 'offers' } as const },
   ...windows.map((window) => ({
     radios: ['entrance'],
     privacy: { profile: 'phones', window, phones: phonesSettings } as const,

@@ -96,6 +96,30 @@ describe('what one person changes', () => {
   })
 })
 
+describe('what a shopper changes who agreed to be counted', () => {
+  const zones = shops[2]!
+  const options: ShopOptions = { ...optionsOf({ zones, privacy: { profile: 'footfall', visitors: 'offers' } }) }
+
+  /** Comes, is seen every few minutes, and passes all areas. */
+  function comes(shop: Shop, people: number): void {
+    const shoppers = Array.from({ length: people }, (_, i) => i)
+    shop.until('2026-11-23T09:05:00Z', 60_000)
+    for (let i = 0; i < 3; i++) shop.visit(shoppers)
+    visits(zones, shop, people)
+    shop.visit(shoppers)
+  }
+
+  it('costs 0.5 beside a visit, however often they are seen', () => {
+    const { lossMilli: loss, byId } = influenceOf({ options, until: '2026-11-23T11:01:00Z', crowd, visit: comes })
+    expect(byId.get('shop/gw/visitors/2026-11-23')).toEqual([1])
+    expect(loss).toBe(policyFor(options).perVisitMilli + 500)
+  })
+
+  it('and that of one who did not is what a visit pays', () => {
+    expect(lossMilli(options)).toBe(policyFor(options).perVisitMilli)
+  })
+})
+
 describe('the whole day of a shop', () => {
   const zones = shops[2]!
   const options = { zones, privacy: { profile: 'footfall-in', window: '60m' } as const }

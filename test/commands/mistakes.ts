@@ -387,6 +387,13 @@ export const wrongFit: readonly Mistake[] = [
     'Name the signed file.',
   ],
   ['the profile dwell without areas', { 'privacy.profile': 'dwell' }, 'privacy.profile', 'Give areas to one'],
+  ['visitors of a purpose that is not declared', { 'privacy.visitors': 'offers' }, 'privacy.visitors', 'Declare it'],
+  [
+    'visitors of a purpose nearly right',
+    { purposes: [purpose], 'privacy.visitors': 'ofers' },
+    'privacy.visitors',
+    'Did you mean `offers`?',
+  ],
   [
     'a zone with the name of all doors together',
     { 'privacy.profile': 'occupancy', 'zones[1].id': 'shop', 'sensors[2].zone': 'shop' },

@@ -92,6 +92,30 @@ describe('the policy in plain words', () => {
   })
 })
 
+describe('the words of who agreed to be counted', () => {
+  const words = wordsOf({ purposes: [purpose], 'privacy.visitors': 'offers' })
+
+  test('say who is counted, by what, how far the noise reaches and what lies on the disk', () => {
+    expect(words).toContain('how many shoppers were here on a day who agreed to offers for longer than one visit')
+    expect(words).toContain('whose tag radio heard or who said on the page that they are here. Nobody else is counted')
+    expect(words).toContain('The whole shop: how many agreed and were here on a day, by at most 6.')
+    expect(words).toContain('until the number of that day is drawn or they withdraw')
+    expect(words).not.toContain('radio (ble) feeds no number')
+  })
+
+  // e^0.5 / (1 + e^0.5) = 0.6225 and e^1.9 / (1 + e^1.9) = 0.8699, rounded up.
+  test('say what it pays beside a visit, which pays what it did', () => {
+    expect(words).toContain('leaves pays 1.4 (epsilon')
+    expect(words).toContain('Who agreed to offers is counted once a day and pays 0.5 a day besides.')
+    expect(words).toContain('came on a day right at most 63 times in 100, with one visit added 87.')
+    expect(words).toContain('who did not agree pays nothing for it')
+  })
+
+  test('are not said where nobody is', () => {
+    expect(wordsOf({ purposes: [purpose] })).not.toMatch(/agreed to|a day besides/)
+  })
+})
+
 describe('the words of who is inside and how long people stay', () => {
   const polygon = [
     [0, 1000],

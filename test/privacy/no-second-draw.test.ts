@@ -28,6 +28,8 @@ const configurations: readonly Partial<ShopOptions>[] = [
     privacy: { profile: 'dwell', window: '30m' },
   },
   { zones: [door('entrance')], radios: ['entrance'], privacy: { profile: 'phones', phones: phonesSettings } },
+  { zones: [door('entrance')], privacy: { visitors: 'offers' } },
+  { zones: [door('front')], opening: '00:00-24:00', privacy: { visitors: 'presence' } },
 ]
 
 const policies = new Map<string, Policy>(configurations.map((one) => [policyFor(one).hash, policyFor(one)]))
@@ -65,6 +67,7 @@ function live(seed: number): Row[] {
     if (random() < 0.5) {
       shop.pass('in', 3)
       shop.stay(1 + random() * 50, 2, 'shelf')
+      shop.visit([Math.floor(random() * 5)])
     }
     const pass = random() * 2 * hour
     for (let part = 0; part < 4; part++) {

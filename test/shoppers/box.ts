@@ -5,10 +5,13 @@ import { type ManualClock, manualClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import type { Answer } from '../../src/consent/desk-answers.ts'
+import { cryptoBits } from '../../src/privacy/mechanism.ts'
 import { policyOf } from '../../src/privacy/policy.ts'
+import { openWall, type Wall } from '../../src/privacy/wall.ts'
 import { openShoppers } from '../../src/shoppers/shoppers.ts'
 import type { Shoppers } from '../../src/shoppers/words.ts'
 import { openStorage, type Storage } from '../../src/storage.ts'
+import { encodeRelease } from '../../src/uplink/feed.ts'
 import { shop } from '../support/releases.ts'
 
 export const boxKey = Buffer.alloc(32, 9)
@@ -18,7 +21,7 @@ export const noon = Date.parse('2026-11-23T11:00:00Z')
 const text = (purpose: string) => `{ nl: "Tekst van ${purpose}.", en: "Text of ${purpose}." }`
 
 export function configOf(
-  changes: { purposes?: string; opening?: string; broker?: string; data?: string } = {},
+  changes: { purposes?: string; opening?: string; broker?: string; data?: string; privacy?: string } = {},
 ): Config {
   const usual = `
   - { id: offers, texts: ${text('offers')}, benefit: "A coffee.", recipient: Acme Retail BV, retention: 30d }
@@ -33,6 +36,7 @@ sensors:
   - { id: radio, kind: ble, zone: entrance, adapter: hci0 }
   - { id: radio-2, kind: ble, zone: shoes, adapter: hci1 }
 purposes: ${changes.purposes ?? usual}
+privacy: ${changes.privacy ?? '{}'}
 upstream: { url: "${changes.broker ?? 'mqtt://127.0.0.1:1'}" }
 data: ${changes.data ?? 'data'}
 `
@@ -47,6 +51,7 @@ export interface Box {
   readonly clock: ManualClock
   readonly shoppers: Shoppers
   readonly storage: Storage
+  readonly wall: Wall
   /** Everything that would be sent about shoppers, in order, as parsed messages. */
   sent(): Record<string, unknown>[]
   /** All bytes of the folder. */
@@ -62,15 +67,38 @@ export interface Box {
   pass(ms: number, step?: number): void
 }
 
-export function aBox(first = configOf(), clock = manualClock(noon)): Box {
-  const folder = mkdtempSync(join(tmpdir(), 'drempel-shoppers-'))
+export function aBox(
+  first = configOf(),
+  clock = manualClock(noon),
+  folder = mkdtempSync(join(tmpdir(), 'drempel-shoppers-')),
+): Box {
   let shoppers: Shoppers
   let storage: Storage
+  let wall: Wall
 
   function open(config = first): void {
     const policy = policyOf(config)
     storage = openStorage({ folder, key: boxKey, version: 'test', policy, clock, log: silentLog })
     const { database, file, outbox } = storage
+    wall = openWall({
+      ...storage,
+      clock,
+      bits: cryptoBits(),
+      origin: `${shop.store}/${shop.gateway}`,
+      aliveShare: () => 1,
+      visitors: {
+        on: (day) => shoppers.visitors.on(day),
+        forget: (day) => shoppers.visitors.forget(day),
+        forgetBefore: (day) => shoppers.visitors.forgetBefore(day),
+      },
+      keep(release, series, leavesAt) {
+        const outgoing = encodeRelease(release, series, shop)
+        storage.outbox.put(outgoing, leavesAt)
+        return outgoing.bytes
+      },
+      replaying: false,
+      delay: 0,
+    })
     const parts = {
       config,
       database,
@@ -82,7 +110,7 @@ export function aBox(first = configOf(), clock = manualClock(noon)): Box {
       identity: shop,
       log: silentLog,
     }
-    shoppers = openShoppers({ ...parts, policy: () => policy, wake() {} })!
+    shoppers = openShoppers({ ...parts, policy: () => policy, counting: wall.counting, wake() {} })!
   }
 
   function close(): void {
@@ -100,6 +128,9 @@ export function aBox(first = configOf(), clock = manualClock(noon)): Box {
     },
     get storage() {
       return storage
+    },
+    get wall() {
+      return wall
     },
     sent() {
       const rows = storage.outbox.due('signals', 0, 10_000, Number.MAX_SAFE_INTEGER).rows
@@ -125,6 +156,8 @@ export function aBox(first = configOf(), clock = manualClock(noon)): Box {
       const end = clock.monotonic() + ms
       while (clock.monotonic() < end) {
         clock.advanceTo(Math.min(end, clock.monotonic() + step))
+        // Only where it counts shoppers; elsewhere its releases are in the way.
+        if (first.privacy.visitors) wall.tick()
         shoppers.tick()
       }
     },

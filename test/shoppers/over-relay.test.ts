@@ -51,6 +51,7 @@ async function chain() {
     identity: shop,
     log: silentLog,
     policy: () => policy,
+    counting: () => undefined,
     wake: () => uplink?.wake(),
   })!
   endings.push(() => shoppers.close())

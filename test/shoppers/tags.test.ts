@@ -1,47 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { day, hour, minute, second } from '../../src/base/duration.ts'
-import { seal } from '../../src/base/sealed.ts'
-import type { Recognised } from '../../src/observations/observation.ts'
-import { createRecognition, type Recognition } from '../../src/observations/recognition.ts'
 import { createTag, type Tag } from '../../src/shopper/tag.ts'
 import { aBox, type Box, checkIn, join30, receiptOf } from './box.ts'
+import { beginTag, hold as holdTag, withRadios } from './radios.ts'
 
-const address = Uint8Array.of(0x4a, 1, 2, 3, 4, 5)
 const zones = ['entrance', 'shoes']
-
-/** The box with its radios: what a tag says goes through recognition as it is. */
-function withRadios(box: Box) {
-  let heard: Recognised[] = []
-  let recognition: Recognition
-
-  function listen(): void {
-    recognition = createRecognition({
-      beacons: [],
-      tags: box.shoppers.tags,
-      observe(observation) {
-        if (observation.kind !== 'recognised') throw new Error(observation.kind)
-        heard.push(observation)
-        box.shoppers.recognised(observation)
-      },
-    })
-  }
-
-  listen()
-  return {
-    listen,
-    /** How often somebody was recognised since the last time. */
-    recognised() {
-      const count = heard.length
-      heard = []
-      return count
-    },
-    say(advert: Uint8Array, rssi = -60, zone = zones[0]!) {
-      const data = Uint8Array.from(advert)
-      const reading = { kind: 'advert' as const, sensor: 'radio', at: box.clock.monotonic() }
-      recognition.hear({ ...reading, advert: seal({ address, type: 'random' as const, rssi, data }) }, zone)
-    },
-  }
-}
 
 let box: Box
 let radios: ReturnType<typeof withRadios>
@@ -56,34 +19,8 @@ beforeEach(() => {
 })
 afterEach(() => box.remove())
 
-function begin(): { tag: Tag; handOver: () => object } {
-  const offer = box.ask({ ask: 'offer', language: 'nl' })
-  const begun = box.ask({ ask: 'tag-token', fresh: offer.state === 'offer' ? offer.fresh : '', secret })
-  if (begun.state !== 'tag') throw new Error(JSON.stringify(begun))
-  const publicKeyOfBox = Buffer.from(begun.publicKey, 'base64url')
-  const tag = createTag({ publicKeyOfBox, now: () => box.clock.now() })!
-  return {
-    tag,
-    handOver() {
-      const { publicKey, exponent, counter } = tag.handOver(Buffer.from(begun.tagToken, 'base64url'))
-      return {
-        ask: 'tag',
-        tagToken: begun.tagToken,
-        by: 'nfc',
-        publicKey: publicKey.toString('base64url'),
-        exponent,
-        counter,
-      }
-    },
-  }
-}
-
-function hold(tag: Tag, rssi = -40, frames = 5): void {
-  for (let i = 0; i < frames; i++) {
-    box.pass(300, 300)
-    radios.say(tag.advert(), rssi)
-  }
-}
+const begin = () => beginTag(box, secret)
+const hold = (tag: Tag, rssi?: number, frames?: number) => holdTag(box, radios, tag, rssi, frames)
 
 function enrolled(): Tag {
   const { tag, handOver } = begin()

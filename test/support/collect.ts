@@ -36,8 +36,7 @@ export async function collectFeed(url: string, options: object = {}) {
     if (/^(status|catalogue|health|stored)$/.test(name)) return
     const json = JSON.parse(bytes.toString())
     const unpacked = name === 'backlog' ? json.releases : [json]
-    for (const one of unpacked)
-      messages.push({ topic: name === 'backlog' ? one.id.split('/').slice(2, 4).join('/') : name, bytes, json: one })
+    for (const one of unpacked) messages.push({ topic: name === 'backlog' ? topicOf(one.id) : name, bytes, json: one })
   })
   await client.subscribeAsync('drempel/v1/#', { qos: 1 })
 
@@ -75,4 +74,10 @@ export async function collectFeed(url: string, options: object = {}) {
     },
     close: () => client.endAsync(true),
   }
+}
+
+/** Of a release in a backlog, from its id; of visitors there is one series in a shop. */
+function topicOf(id: string): string {
+  const [, , kind, zone] = id.split('/')
+  return kind === 'visitors' ? kind : `${kind}/${zone}`
 }

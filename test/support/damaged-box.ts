@@ -76,6 +76,7 @@ export function openBox(folder: string, now: number, write: () => void = () => {
     bits: cryptoBits(),
     origin: `${shop.store}/${shop.gateway}`,
     aliveShare: () => 1,
+    visitors: { on: () => 0, forget() {}, forgetBefore() {} },
     keep(release, series, leavesAt) {
       write()
       const outgoing = encodeRelease(release, series, shop)

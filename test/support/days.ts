@@ -34,6 +34,8 @@ export function liveDays(
   const lived: number[][] = []
   while (lived.length < days) {
     const shop = openShop(options)
+    // What is not kept counts as heard from the first look at the clock.
+    shop.wall.tick()
     for (let index = 0; index < daysPerBox && lived.length < days; index++) {
       shop.clock.advanceTo(index * day + 1.25 * hour)
       shop.wall.tick()

@@ -21,6 +21,8 @@ function numbersOfKind(release: Release): (number | null)[] {
       return [release.devices]
     case 'occupancy':
       return [release.inside]
+    case 'visitors':
+      return [release.visitors]
     case 'dwell':
       // A stay is in one bin; it is that of the shortest here.
       return [release.stays?.[0] ?? null]
@@ -53,6 +55,7 @@ export function closingOf(series: Series, count: number): Closing {
 
 function exactOf(series: Series, count: number): Exact {
   if (series.kind === 'phones') return { devices: count }
+  if (series.kind === 'visitors') return { visitors: count }
   if (series.kind === 'dwell') return { stays: stayMinutes.map((_, bin) => (bin === 0 ? count : 0)) }
   return { in: count, out: count }
 }

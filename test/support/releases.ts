@@ -10,6 +10,8 @@ import {
   type PhonesFields,
   type PhonesSeries,
   type Release,
+  type VisitorsFields,
+  type VisitorsSeries,
 } from '../../src/privacy/release.ts'
 import type { Identity } from '../../src/uplink/feed.ts'
 
@@ -139,4 +141,17 @@ export function phones(seq: number, changes: Partial<PhonesFields> = {}, zone = 
     privacy: { unit: 'address-window', epsilon: 0.2, mechanism: 'discrete-laplace', policy },
     ...changes,
   })
+}
+
+export function visitorsSeries(): VisitorsSeries {
+  const common = { zone: 'shop', windowSeconds: 86_400, epsilon: 0.5, noise95: 6 } as const
+  return { name: 'visitors', kind: 'visitors', unit: 'person-day', mechanism: 'discrete-laplace', ...common }
+}
+
+export function visitors(seq: number, changes: Partial<VisitorsFields> = {}): Release {
+  const id = `${shop.store}/${shop.gateway}/visitors/2026-11-23`
+  const window = { start: '2026-11-22T23:00:00Z', seconds: 86_400 }
+  const privacy = { unit: 'person-day', epsilon: 0.5, mechanism: 'discrete-laplace', policy } as const
+  const own = { series: 'visitors', id, window, visitors: 23, noise95: 6, privacy }
+  return mint({ kind: 'visitors', ...common(seq, 'entrance'), ...own, ...changes })
 }

@@ -19,6 +19,7 @@ export const countsTwice: Draw = (closing, bits) => {
 function doubled(counts: Exact): Exact {
   if ('devices' in counts) return { devices: 2 * counts.devices }
   if ('stays' in counts) return { stays: counts.stays.map((stays) => 2 * stays) }
+  if ('visitors' in counts) return { visitors: 2 * counts.visitors }
   return { in: 2 * counts.in, out: 2 * counts.out }
 }
 

@@ -1,6 +1,8 @@
 import { type ManualClock, manualClock } from '../../src/base/clock.ts'
 import { type Database, openDatabase } from '../../src/base/database.ts'
 import { type Sealed, seal } from '../../src/base/sealed.ts'
+import { consentMigrations } from '../../src/consent/chain.ts'
+import { openToday } from '../../src/consent/today.ts'
 import type { Advert } from '../../src/drivers/reading.ts'
 import { type Journal, journalMigrations, openJournal } from '../../src/privacy/journal.ts'
 import { type Bits, cryptoBits } from '../../src/privacy/mechanism.ts'
@@ -9,9 +11,9 @@ import { type Policy, policyOf } from '../../src/privacy/policy.ts'
 import type { Release } from '../../src/privacy/release.ts'
 import { openRunningDay, runningDayMigrations } from '../../src/privacy/running-day.ts'
 import type { Opening, PrivacySettings, Zone } from '../../src/privacy/settings.ts'
-import { openWall, type Wall } from '../../src/privacy/wall.ts'
+import { openWall, type Wall, type WallParts } from '../../src/privacy/wall.ts'
 
-export const migrations = [...journalMigrations, ...runningDayMigrations, ...planMigrations]
+export const migrations = [...journalMigrations, ...runningDayMigrations, ...planMigrations, ...consentMigrations]
 const key = Buffer.alloc(32, 7)
 
 export interface Shop {
@@ -28,6 +30,8 @@ export interface Shop {
   stay(minutes: number, people: number, zone: string): void
   /** Phones are heard now: one advert of each, of addresses that are numbered. */
   phones(numbers: Iterable<number>, zone?: string): void
+  /** Shoppers who agreed to be counted are seen now, by their numbers. */
+  visit(numbers: Iterable<number>): void
   /** Changes the configuration, as the gateway does at its next start. */
   adopt(change: Partial<ShopOptions>): string
 }
@@ -45,6 +49,8 @@ export interface ShopOptions {
   readonly radios?: readonly string[]
   readonly privacy?: Partial<PrivacySettings>
   readonly aliveShare?: (feed: string, from: number, to: number) => number
+  /** In place of those who were noted. */
+  readonly visitors?: WallParts['visitors']
   readonly replaying?: boolean
   /** Called in the second commit, to make storage fail. */
   readonly onKeep?: (release: Release) => void
@@ -70,6 +76,7 @@ export function openShop(options: ShopOptions): Shop {
   const journal = openJournal(database, key, 'test')
   const plan = openPlan(database, key)
   plan.begin(policyFor(options))
+  const today = openToday(database, key)
   const sent: Shop['sent'] = []
   const wall = openWall({
     database,
@@ -80,6 +87,7 @@ export function openShop(options: ShopOptions): Shop {
     bits: options.bits ?? cryptoBits(),
     origin: 'shop/gw',
     aliveShare: options.aliveShare ?? (() => 1),
+    visitors: options.visitors ?? { on: today.count, forget: today.forgetDay, forgetBefore: today.forgetBefore },
     keep(release, _series, leavesAt) {
       options.onKeep?.(release)
       const bytes = Buffer.from(JSON.stringify(options.encode?.(release) ?? release))
@@ -107,6 +115,10 @@ export function openShop(options: ShopOptions): Shop {
     stay: (minutes, people, zone) => wall.count(clock.monotonic(), { zone, lasted: minutes * 60_000, people }),
     phones(numbers, zone = 'entrance') {
       for (const number of numbers) wall.hear(clock.monotonic(), { zone, advert: advertOf(number) })
+    },
+    visit(numbers) {
+      const now = wall.counting()
+      for (const number of now ? numbers : []) today.note(`shopper-${number}`, now!.day, now!.purpose)
     },
   }
 }

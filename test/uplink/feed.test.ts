@@ -26,6 +26,8 @@ import {
   policy,
   shop,
   startOf,
+  visitors,
+  visitorsSeries,
 } from '../support/releases.ts'
 
 const health: Health = {
@@ -125,6 +127,23 @@ describe('a release on the wire', () => {
     }
     expect(fits('backlog', JSON.parse(encodeBacklog([inside, stays], shop).bytes.toString()))).toBe(true)
     expect(() => encodeRelease(dwell(12, { stays: [1, 2, 3] }), dwellSeries(), shop)).toThrow('/stays')
+  })
+
+  it('of visitors is a line of its own keys under a topic without a zone, of one length with and without a number', () => {
+    const came = encodeRelease(visitors(9), visitorsSeries(), shop)
+    expect(came.topic).toBe('drempel/v1/acme/nl-0042/gw-1/visitors')
+    expect(came.bytes.toString().trimEnd()).toBe(
+      '{"id":"nl-0042/gw-1/visitors/2026-11-23","window":{"start":"2026-11-22T23:00:00Z","seconds":86400},"visitors":23,' +
+        '"noise95":6,"coverage":1,"missing":null,"privacy":{"unit":"person-day","epsilon":0.5,' +
+        `"mechanism":"discrete-laplace","policy":"${policy}"},"seq":9}`,
+    )
+    const gone = { missing: 'calibration', coverage: 0.45, visitors: null } as const
+    for (const one of [visitors(11, gone), visitors(999_999_999_999, { visitors: -1e9, coverage: 0.95 })]) {
+      expect(encodeRelease(one, visitorsSeries(), shop).bytes).toHaveLength(came.bytes.length)
+    }
+    expect(fits('backlog', JSON.parse(encodeBacklog([came], shop).bytes.toString()))).toBe(true)
+    expect(() => encodeRelease(visitors(12, { visitors: 0.5 }), visitorsSeries(), shop)).toThrow('/visitors')
+    expect(declareSeries(visitorsSeries())).toMatchObject({ kind: 'visitors', zone: 'shop', unit: 'person-day' })
   })
 
   it('clamps what no shop can count, and rounds steps to the digits they have', () => {

@@ -42,6 +42,7 @@ const expected = [
   'occupancy',
   'dwell',
   'phones',
+  'visitors',
 ] as const
 
 export async function openOffice(parts: OfficeParts): Promise<Office> {
@@ -84,8 +85,9 @@ function openReader({ url }: Broker, { organisation, onRelease, onSignal, onLink
     erases: true,
     onRelease({ gateway, kind, seq, message, text }) {
       if (isSignal(kind)) return onSignal(message)
-      const zone = String(message.id).split('/')[3]
-      onRelease(`drempel/v1/${gateway}/${kind}/${zone}`, text)
+      // Of the shop as a whole there is no zone in its id, nor in its topic.
+      const zone = kind === 'visitors' ? '' : `/${String(message.id).split('/')[3]}`
+      onRelease(`drempel/v1/${gateway}/${kind}${zone}`, text)
       onLink({ seq })
     },
     onNotice(_gateway, kind, { state }) {

@@ -1,6 +1,12 @@
 import { styleText } from 'node:util'
 import type { Config } from '../../config.ts'
-import type { DwellFields, FootfallFields, OccupancyFields, PhonesFields } from '../../privacy/release.ts'
+import type {
+  DwellFields,
+  FootfallFields,
+  OccupancyFields,
+  PhonesFields,
+  VisitorsFields,
+} from '../../privacy/release.ts'
 import type { Received } from '../../web/showing.ts'
 import type { Signal } from './office.ts'
 
@@ -35,9 +41,9 @@ export function createWords({ store, zones }: Config): DemoWords {
     welcome,
     release({ topic, text, walked }) {
       const sent: Sent = JSON.parse(text)
-      const [kind, zone] = topic.split('/').slice(-2)
-      const name = zones.find(({ id }) => id === zone)?.name ?? zone ?? ''
-      const isDay = kind === 'day' || kind === 'dwell'
+      const [kind, zone = 'shop'] = topic.split('/').slice(5)
+      const name = zones.find(({ id }) => id === zone)?.name ?? zone
+      const isDay = kind === 'day' || kind === 'dwell' || kind === 'visitors'
       const when = isDay ? ' day ' : format(Date.parse(sent.window.start) + sent.window.seconds * 1000)
       const wide = (one: number | null) => `${one ?? '-'}`.padStart(isDay ? 5 : 3)
       const said = sent.missing ? `missing: ${sent.missing}` : saidOf(sent, wide)
@@ -62,12 +68,14 @@ type Sent =
   | Omit<OccupancyFields, 'kind'>
   | Omit<DwellFields, 'kind'>
   | Omit<PhonesFields, 'kind'>
+  | Omit<VisitorsFields, 'kind'>
 
 function saidOf(sent: Sent, wide: (one: number | null) => string): string {
   const band = `± ${`${sent.noise95}`.padStart(2)}`
   if ('in' in sent) return `in ${wide(sent.in)}   out ${wide(sent.out)}   ${band}`
   if ('inside' in sent) return `inside ${wide(sent.inside)}   ${band}`
   if ('stays' in sent) return `stays ${sent.stays?.map(wide).join(' ')}   ${band}`
+  if ('visitors' in sent) return `visitors who agreed ${wide(sent.visitors)}   ${band}`
   const { people } = sent
   const guess = people ? `   people ${people.low} to ${people.high}` : ''
   return `phones ${wide(sent.devices)}   ${band}${guess}`

@@ -10,7 +10,7 @@ export function createLedger({ zones }) {
     /** Keeps one received message; tells the entry. */
     note({ topic, text, walked, counted }) {
       const release = JSON.parse(text)
-      const [kind, zone] = topic.split('/').slice(-2)
+      const [kind, zone = 'shop'] = topic.split('/').slice(5)
       const entry = { kind, zone, zoneName: names.get(zone) ?? zone, release, walked, counted }
       entries = [...entries.filter((other) => other.release.id !== release.id), entry].slice(-kept)
       return entry

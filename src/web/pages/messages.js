@@ -40,7 +40,7 @@ export function createMessages({ timezone }) {
 
   function labelOf({ kind, release }) {
     const start = new Date(release.window.start)
-    if (kind === 'day' || kind === 'dwell') return `day ${release.id.slice(-10)}`
+    if (kind === 'day' || kind === 'dwell' || kind === 'visitors') return `day ${release.id.slice(-10)}`
     return `${clock.format(start)} to ${clock.format(new Date(start.getTime() + release.window.seconds * 1000))}`
   }
 
@@ -59,7 +59,9 @@ function sizeOf(bytes, text, lengths) {
 function asSent(text) {
   const body = text.trimEnd()
   const numbers =
-    /"in":(-?\d+|null),"out":(-?\d+|null)|"(?:devices|inside)":(-?\d+|null)|"stays":(\[[-\d,]+\]|null)/.exec(body)
+    /"in":(-?\d+|null),"out":(-?\d+|null)|"(?:devices|inside|visitors)":(-?\d+|null)|"stays":(\[[-\d,]+\]|null)/.exec(
+      body,
+    )
   const padding = html('span', { class: 'padding' }, text.slice(body.length))
   if (!numbers) return [body, padding]
   const end = numbers.index + numbers[0].length
@@ -75,6 +77,7 @@ function earlier({ topic, text, entry, label }) {
 function numbersOf({ kind, release }) {
   if (kind === 'phones') return `phones ${release.devices ?? 'missing'}`
   if (kind === 'occupancy') return `inside ${release.inside ?? 'missing'}`
+  if (kind === 'visitors') return `visitors ${release.visitors ?? 'missing'}`
   if (kind === 'dwell') return `stays ${release.stays?.join(' ') ?? 'missing'}`
   return `in ${release.in ?? 'missing'}, out ${release.out ?? 'missing'}`
 }
