@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
 import type { Caps } from '../consent/caps.ts'
-import type { ConsentNews } from '../consent/choice.ts'
+import { type ConsentNews, isEnd } from '../consent/choice.ts'
 import type { Consents } from '../consent/consents.ts'
 import type { Erasure } from '../consent/desk-answers.ts'
 import type { Happening } from '../consent/sightings.ts'
@@ -54,19 +54,20 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
   }
 
   function tell({ handle, purpose, event }: ConsentNews, isLasting: boolean): void {
-    if (event !== 'given') {
-      outbox.voidAbout(handle)
-      caps.forget(handle)
-    }
+    if (event !== 'given') caps.forget(handle)
     const seq = nextSeq()
     put(encodeConsent({ handle, purpose, event }, { id: randomId(), seq }, identity), isLasting)
     if (event !== 'given') told.note(handle, seq, isLasting)
   }
 
+  function tellAll(news: readonly ConsentNews[], isLasting: boolean): void {
+    for (const one of news) tell(one, isLasting)
+    const ended = new Set(news.filter(isEnd).map(({ handle }) => handle))
+    if (ended.size > 0) outbox.voidAbout(ended)
+  }
+
   function tellVisits(news: readonly ConsentNews[]): void {
-    database.transaction(() => {
-      for (const one of news) tell(one, false)
-    })
+    database.transaction(() => tellAll(news, false))
     wake()
   }
 
@@ -81,10 +82,8 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
     passOn() {
       let ended = 0
       const passed = consents.passOn((news) => {
-        for (const one of news) {
-          ended += one.event === 'given' ? 0 : 1
-          tell(one, true)
-        }
+        ended = news.filter(isEnd).length
+        tellAll(news, true)
       })
       // What was not sent lies in the write-ahead log still.
       if (ended > 0) database.forgetOldVersions()

@@ -1,6 +1,7 @@
 import { GatewayError } from '../base/errors.ts'
 import { encodeVoid, type Outgoing } from './feed.ts'
 import type { StoredRow } from './outbox-schema.ts'
+import type { AboutWhom } from './outbox-words.ts'
 
 /**
  * What the outbox owes to shoppers. A signal of "just this visit" never lies on the disk, and what was not sent when
@@ -10,7 +11,9 @@ export interface SignalRows {
   /** @returns the void to store in its place */
   keepInMemory(outgoing: Outgoing): Outgoing
   inMemory(seq: number): Outgoing | undefined
-  voidAbout(handle: string): number
+  voidAbout(handles: ReadonlySet<string>): number
+  /** Whom the rows on the disk are about. */
+  shoppers(): AboutWhom[]
   /** Lets go of what is over. */
   forget(isOver: (seq: number) => boolean): void
 }
@@ -34,16 +37,23 @@ export function createSignalRows({ rows, outgoingOf, exchange }: SignalRowsParts
       return encodeVoid(outgoing)
     },
     inMemory: (seq) => memory.get(seq),
-    voidAbout(handle) {
+    voidAbout(handles) {
       let count = 0
       for (const row of rows()) {
         const outgoing = outgoingOf(row)
-        if (!outgoing || !isAbout(outgoing, handle)) continue
+        if (!outgoing || !isAbout(outgoing, handles)) continue
         // What lies on the disk for it is a void already.
         if (!memory.delete(row.seq)) exchange(row.seq, encodeVoid(outgoing))
         count += 1
       }
       return count
+    },
+    shoppers() {
+      const found = rows().flatMap((row) => outgoingOf(row) ?? [])
+      return found.flatMap(({ bytes }) => {
+        const { handle, purpose } = JSON.parse(bytes.toString()) as Partial<AboutWhom>
+        return handle && purpose ? [{ handle, purpose }] : []
+      })
     },
     forget(isOver) {
       for (const seq of memory.keys()) if (isOver(seq)) memory.delete(seq)
@@ -54,8 +64,8 @@ export function createSignalRows({ rows, outgoingOf, exchange }: SignalRowsParts
 /** The end of a consent must reach head office, which erases by it. */
 const ends = new Set<unknown>(['withdrawn', 'expired'])
 
-function isAbout({ topic, bytes }: Outgoing, handle: string): boolean {
-  const message = JSON.parse(bytes.toString()) as { handle?: unknown; event?: unknown }
+function isAbout({ topic, bytes }: Outgoing, handles: ReadonlySet<string>): boolean {
+  const message = JSON.parse(bytes.toString()) as { handle?: string; event?: unknown }
   const isEnd = topic.endsWith('/consent') && ends.has(message.event)
-  return message.handle === handle && !isEnd
+  return message.handle !== undefined && handles.has(message.handle) && !isEnd
 }

@@ -106,6 +106,11 @@ export function ownSeq({ bytes }: { readonly bytes: unknown }): number | undefin
  * and is stored at the consumer; or 7 days after its PUBACK where no consumer ever wrote `stored`; or, oldest first and
  * by name, beyond 90 days or 64 MB. Rows carry a MAC: what the disk changed is put aside, never sent.
  */
+export interface AboutWhom {
+  readonly handle: string
+  readonly purpose: string
+}
+
 export interface Outbox {
   /**
    * Keeps a message until it is delivered. Call inside the transaction that makes its number durable.
@@ -118,10 +123,14 @@ export interface Outbox {
    */
   putFleeting(outgoing: Outgoing, notBefore: number): void
   /**
-   * Puts a void in the place of everything about this handle but its end. Gone from the rows when it returns; what was
+   * Puts a void in the place of everything about these handles but their end. Gone from the rows when it returns; what was
    * handed to the broker cannot be called back. @returns how many
    */
-  voidAbout(handle: string): number
+  voidAbout(handles: ReadonlySet<string>): number
+  /** Whom the signals on the disk are about: each as often as there are messages. */
+  shoppers(): AboutWhom[]
+  /** Numbers of this lane whose message the disk changed: it was put aside and will not be sent. */
+  putAside(lane: Lane): number[]
   /** Rows to send after `after`, in `seq` order, up to the first that may not leave yet at wall ms `now`. */
   due(lane: Lane, after: number, limit: number, now: number): Batch
   /** Rows after `after` whose time to be sent again has come: refused, or not seen at the consumer. */

@@ -45,6 +45,7 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
   const jump = watchJumps(clock)
   const room = createRoom({ database, statements, clock, log, ballast, hasConsumer, isTrue: checks.isTrue })
   const deleteBroken = connection.prepare('DELETE FROM outbox_broken WHERE found_at < ?')
+  const selectBroken = connection.prepare<[Lane], number>('SELECT seq FROM outbox_broken WHERE lane = ?').pluck()
   const keepNewestBroken = connection.prepare(
     'DELETE FROM outbox_broken WHERE rowid <= (SELECT max(rowid) FROM outbox_broken) - ?',
   )
@@ -203,6 +204,8 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
       put(signals.keepInMemory(outgoing), notBefore)
     },
     voidAbout: signals.voidAbout,
+    shoppers: signals.shoppers,
+    putAside: (lane) => selectBroken.all(lane),
     due,
     again,
     message: (lane, seq) => [of(lane).one.get(seq)].flatMap((row) => (row ? trusted(lane, row) : []))[0]?.outgoing,
