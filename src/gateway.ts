@@ -153,7 +153,9 @@ export function openGateway(parts: GatewayParts): Gateway {
     log,
   }
   const shoppers =
-    mode === 'replay' ? undefined : openShoppers({ ...consentParts, policy: policyInForce, wake: () => uplink.wake() })
+    mode === 'replay'
+      ? undefined
+      : openShoppers({ ...consentParts, policy: policyInForce, wake: () => uplink.wake(), onDamage: condemned })
 
   const overRelay = shoppers && answerOverRelay(shoppers, (nonce, value) => uplink.answer(nonce, value))
 
@@ -240,6 +242,11 @@ export function openGateway(parts: GatewayParts): Gateway {
 
   function checked(): void {
     isChecked = true
+  }
+
+  function condemned(error: unknown): void {
+    storage.condemn()
+    parts.onFatal(error)
   }
 
   function storageFailed(error: unknown): void {

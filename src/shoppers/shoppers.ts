@@ -1,6 +1,7 @@
 import { boxAskPair, type OpenedQuestion, openQuestion } from '../base/ask-seal.ts'
+import { isDamage } from '../base/database.ts'
 import { day, hour, parseDuration, second } from '../base/duration.ts'
-import { describeError, isStorageFull } from '../base/errors.ts'
+import { describeError, GatewayError, isStorageFull } from '../base/errors.ts'
 import type { Config } from '../config.ts'
 import { createAskedOnce } from '../consent/asked-once.ts'
 import { createAttempts } from '../consent/attempts.ts'
@@ -31,13 +32,13 @@ import { closedShoppers, type ShopperParts, type Shoppers } from './words.ts'
  * answered "off". Undefined where no purpose was ever declared.
  */
 export function openShoppers(parts: ShopperParts): Shoppers | undefined {
-  const isOffering = parts.config.purposes.length > 0
-  const hasRecord = parts.database.connection.prepare('SELECT 1 FROM consent_event').get() !== undefined
-  if (!isOffering && !hasRecord) return undefined
   try {
-    return openSound(parts)
+    const isOffering = parts.config.purposes.length > 0
+    const hasRecord = parts.database.connection.prepare('SELECT 1 FROM consent_event').get() !== undefined
+    return isOffering || hasRecord ? openSound(parts) : undefined
   } catch (error) {
     parts.log.error(describeError(error))
+    if (isRecordDamaged(error)) parts.onDamage?.(error)
     return closedShoppers()
   }
 }
@@ -133,6 +134,7 @@ function openSound(parts: ShopperParts): Shoppers {
     if (!clock.isTrusted()) return
     const at = clock.monotonic()
     ring.tick(at)
+    tellLost()
     for (const happening of sightings.tick(at)) feed.happened(happening)
     if (closes !== undefined && clock.now() >= closes) closeShop(closes)
     closes = closing()
@@ -145,6 +147,14 @@ function openSound(parts: ShopperParts): Shoppers {
     feed.tellVisits(news)
     consents.noteVisits(counted)
     told.forgetVisits()
+  }
+
+  /** The end of an agreement is told until head office has it, also when the disk changed the message. */
+  function tellLost(): void {
+    const lost = told.handlesOf(parts.outbox.putAside('signals'))
+    if (lost.size === 0) return
+    consents.tellAgain(lost)
+    feed.passOn()
   }
 
   function tidy(at: number): void {
@@ -174,6 +184,7 @@ function openSound(parts: ShopperParts): Shoppers {
       return desk.answer(question, from)
     } catch (error) {
       // Nothing was given: the shopper may try again.
+      if (isRecordDamaged(error)) parts.onDamage?.(error)
       log.error(isStorageFull(error) ? 'the disk is full: nobody can agree to anything' : describeError(error))
       return refusal('off')
     }
@@ -200,6 +211,10 @@ function openSound(parts: ShopperParts): Shoppers {
     },
     close: consents.close,
   }
+}
+
+function isRecordDamaged(error: unknown): boolean {
+  return isDamage(error) || (error instanceof GatewayError && error.code === 'CONSENT_RECORD_BROKEN')
 }
 
 function isLeave(question: unknown): boolean {

@@ -62,8 +62,11 @@ export interface Box {
   pass(ms: number, step?: number): void
 }
 
-export function aBox(first = configOf(), clock = manualClock(noon)): Box {
-  const folder = mkdtempSync(join(tmpdir(), 'drempel-shoppers-'))
+export function aBox(
+  first = configOf(),
+  clock = manualClock(noon),
+  folder = mkdtempSync(join(tmpdir(), 'drempel-shoppers-')),
+): Box {
   let shoppers: Shoppers
   let storage: Storage
 
@@ -82,7 +85,16 @@ export function aBox(first = configOf(), clock = manualClock(noon)): Box {
       identity: shop,
       log: silentLog,
     }
-    shoppers = openShoppers({ ...parts, policy: () => policy, wake() {} })!
+    let isDamaged = false
+    const onDamage = () => {
+      isDamaged = true
+      storage.condemn()
+    }
+    shoppers = openShoppers({ ...parts, policy: () => policy, wake() {}, onDamage })!
+    if (!isDamaged) return
+    // As the service, which starts anew.
+    close()
+    open(config)
   }
 
   function close(): void {

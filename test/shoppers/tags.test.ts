@@ -1,47 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { day, hour, minute, second } from '../../src/base/duration.ts'
-import { seal } from '../../src/base/sealed.ts'
-import type { Recognised } from '../../src/observations/observation.ts'
-import { createRecognition, type Recognition } from '../../src/observations/recognition.ts'
 import { createTag, type Tag } from '../../src/shopper/tag.ts'
 import { aBox, type Box, checkIn, join30, receiptOf } from './box.ts'
-
-const address = Uint8Array.of(0x4a, 1, 2, 3, 4, 5)
-const zones = ['entrance', 'shoes']
-
-/** The box with its radios: what a tag says goes through recognition as it is. */
-function withRadios(box: Box) {
-  let heard: Recognised[] = []
-  let recognition: Recognition
-
-  function listen(): void {
-    recognition = createRecognition({
-      beacons: [],
-      tags: box.shoppers.tags,
-      observe(observation) {
-        if (observation.kind !== 'recognised') throw new Error(observation.kind)
-        heard.push(observation)
-        box.shoppers.recognised(observation)
-      },
-    })
-  }
-
-  listen()
-  return {
-    listen,
-    /** How often somebody was recognised since the last time. */
-    recognised() {
-      const count = heard.length
-      heard = []
-      return count
-    },
-    say(advert: Uint8Array, rssi = -60, zone = zones[0]!) {
-      const data = Uint8Array.from(advert)
-      const reading = { kind: 'advert' as const, sensor: 'radio', at: box.clock.monotonic() }
-      recognition.hear({ ...reading, advert: seal({ address, type: 'random' as const, rssi, data }) }, zone)
-    },
-  }
-}
+import { withRadios, zones } from './radios.ts'
 
 let box: Box
 let radios: ReturnType<typeof withRadios>
