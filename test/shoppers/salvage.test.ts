@@ -224,6 +224,15 @@ describe('one thing that the disk changed in a sound file', () => {
     expect(about(alice)).toEqual(['withdrawn'])
   })
 
+  it('in the topic of a message, which is bytes then, does not close the desk', () => {
+    box.ask({ ask: 'leave', secret: alice.secret })
+    reopened(() => sql('UPDATE outbox_signals SET topic = cast(topic AS BLOB)'))
+    expect(purposesOf(bob)).toEqual(['given'])
+    box.sent()
+    box.pass(second)
+    expect(about(alice)).toEqual(['withdrawn'])
+  })
+
   it('in how often somebody was told of counts as a day that is used up, also after the hourly tidying', () => {
     reopened(() => sql('UPDATE consent_cap SET arrived = arrived - 1, sent = 0'))
     box.pass(4.5 * hour, minute)

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { manualClock } from '../../src/base/clock.ts'
 import { day, hour, minute } from '../../src/base/duration.ts'
@@ -54,7 +54,7 @@ function fresh(box: Box): string {
  * @param isLogged whether the last of it lies in the write-ahead log only, as after a power cut
  */
 export function makeShoppersImage(scratch: string, isLogged = true): ShoppersImage {
-  const folder = join(scratch, 'original')
+  const folder = join(scratch, isLogged ? 'logged' : 'original')
   mkdirSync(folder, { recursive: true })
   const box = aBox(configOf(), manualClock(noon), folder)
   box.pass(1000)
@@ -123,6 +123,16 @@ export function filesOf(folder: string): Map<string, Buffer> {
   return new Map(names.map((name) => [name, readFileSync(join(folder, name))]))
 }
 
-export function putFiles(folder: string, files: ReadonlyMap<string, Buffer>): void {
-  for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes)
+/** All that a box of the image can change of the keys, unless it erases every place. */
+const takenBytes = 64 * 1024
+
+/** @param isKept whether the folder holds these files already, and only a few keys were written since */
+export function putFiles(folder: string, files: ReadonlyMap<string, Buffer>, isKept = false): void {
+  for (const name of readdirSync(folder)) if (!isKept || name !== keysFile) rmSync(join(folder, name))
+  for (const [name, bytes] of files) {
+    if (!isKept || name !== keysFile) writeFileSync(join(folder, name), bytes)
+    else writeFileSync(join(folder, name), bytes.subarray(0, takenBytes), { flag: 'r+' })
+  }
 }
+
+const keysFile = 'consent.keys'
