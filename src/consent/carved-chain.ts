@@ -1,7 +1,7 @@
 import { holds } from '../base/mac.ts'
 import { mendText } from '../base/mend.ts'
 import { excusedBy, type Head, headMac, type Row, type Verdict, walkRows } from './chain.ts'
-import { entryHash, parseEntry } from './event.ts'
+import { entryHash, genesis, parseEntry } from './event.ts'
 
 /**
  * What was found of the consent record in a damaged file: in no order, several times over, of different times, and some of it
@@ -68,19 +68,19 @@ export function createFinds(): Finds {
   }
 
   /** Whether a text may be missing is decided by the entries that say what was forgotten. */
-  function rowAt(seq: number, hash: string | undefined): Row | undefined {
+  function rowAt(seq: number, hash: string | undefined): Row {
     const body = textAt(seq, hash)
     if (body !== undefined) return { seq, body, hash: entryHash(body) }
-    const empty = hash ?? emptied.get(seq)
-    return empty === undefined ? undefined : { seq, body: null, hash: Buffer.from(empty, 'hex') }
+    // Between two that were forgotten nobody names it, and nothing depends on it.
+    const empty = hash ?? emptied.get(seq) ?? genesis
+    return { seq, body: null, hash: Buffer.from(empty, 'hex') }
   }
 
-  function backFrom(head: Head): Row[] | undefined {
+  function backFrom(head: Head): Row[] {
     const rows: Row[] = []
     let hash: string | undefined = head.hash
     for (let seq = head.seq; seq > 0; seq--) {
       const row = rowAt(seq, hash)
-      if (!row) return undefined
       rows.push(row)
       hash = row.body === null ? undefined : parseEntry(row.body)?.prev
     }
