@@ -9,7 +9,7 @@ import type { Happening } from '../consent/sightings.ts'
 import type { Allowed } from '../consent/signaller.ts'
 import type { Told } from '../consent/told.ts'
 import type { Visit } from '../consent/visits.ts'
-import { encodeConsent, encodeSignal, type Identity, type Outgoing } from '../uplink/feed.ts'
+import { encodeConsent, encodeLost, encodeSignal, type Identity, type Outgoing } from '../uplink/feed.ts'
 import type { Outbox } from '../uplink/outbox.ts'
 
 export interface ShopperFeedParts {
@@ -34,6 +34,8 @@ export interface ShopperFeed {
   tellVisits(news: readonly ConsentNews[]): void
   /** Something happened to somebody: tells those who may be told. */
   happened(happening: Happening | undefined): void
+  /** Head office waits for numbers whose message the disk took, and confirms no erasure after them: they go out empty. */
+  fillGaps(): void
   /** What head office said of the erasure of handles that have ended. */
   erasureOf(handles: readonly string[]): Erasure
   /** Head office has seen numbers up to here. */
@@ -95,6 +97,14 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
       const allowed = happening ? signaller(happening) : []
       if (allowed.length === 0) return
       database.transaction(() => allowed.forEach(signal))
+      wake()
+    },
+    fillGaps() {
+      const lost = outbox.lacking('signals')
+      if (lost.length === 0) return
+      database.transaction(() => {
+        for (const seq of lost) outbox.put(encodeLost(seq, identity), 0)
+      })
       wake()
     },
     erasureOf(handles) {

@@ -160,6 +160,7 @@ function openSound(parts: ShopperParts): Shoppers {
   function tidy(at: number): void {
     consents.tidy(parseDuration(config.retention.consentRecords))
     feed.passOn()
+    feed.fillGaps()
     caps.forgetBefore(local(clock.now()).day)
     told.keepOnly(new Set([...consents.records()].flatMap(handlesOf)))
     tidyAt = at + hour

@@ -131,6 +131,11 @@ export interface Outbox {
   shoppers(): AboutWhom[]
   /** Numbers of this lane whose message the disk changed: it was put aside and will not be sent. */
   putAside(lane: Lane): number[]
+  /**
+   * Numbers that the consumer lacks and that do not lie here any more: the disk took them. At most a thousand, and none
+   * before the consumer spoke since start, since after a salvage what it said before may be old.
+   */
+  lacking(lane: Lane): number[]
   /** Rows to send after `after`, in `seq` order, up to the first that may not leave yet at wall ms `now`. */
   due(lane: Lane, after: number, limit: number, now: number): Batch
   /** Rows after `after` whose time to be sent again has come: refused, or not seen at the consumer. */

@@ -224,6 +224,20 @@ describe('one thing that the disk changed in a sound file', () => {
     expect(about(alice)).toEqual(['withdrawn'])
   })
 
+  it('in a message of which head office lacks the number makes it go out empty, so that nobody waits for it', () => {
+    const { outbox } = box.storage
+    const last = outbox.lastSeq('signals')
+    sql('UPDATE outbox_signals SET mac = zeroblob(32) WHERE seq = 2')
+    expect(box.sent().length).toBe(last - 1)
+    box.pass(2 * hour, hour)
+    // It never said that it lacks anything.
+    expect(box.sent().some(({ seq }) => seq === 2)).toBe(false)
+    outbox.acknowledged('signals', [1, 3, 4])
+    outbox.trim('signals', { upTo: last, missing: [[2, 2]] })
+    box.pass(hour, hour)
+    expect(box.sent().filter(({ seq }) => Number(seq) <= last)).toEqual([{ seq: 2, void: 'withdrawn' }])
+  })
+
   it('in the topic of a message, which is bytes then, does not close the desk', () => {
     box.ask({ ask: 'leave', secret: alice.secret })
     reopened(() => sql('UPDATE outbox_signals SET topic = cast(topic AS BLOB)'))
