@@ -51,7 +51,8 @@ export interface Box {
   sent(): Record<string, unknown>[]
   /** All bytes of the folder. */
   bytes(): string
-  open(config?: Config): void
+  /** @param startsAnew whether it is started again at once where what shoppers agreed to was changed on the disk */
+  open(config?: Config, startsAnew?: boolean): void
   /** As when the power is cut: nothing is closed in peace. */
   close(): void
   remove(): void
@@ -70,7 +71,7 @@ export function aBox(
   let shoppers: Shoppers
   let storage: Storage
 
-  function open(config = first): void {
+  function open(config = first, startsAnew = true): void {
     const policy = policyOf(config)
     storage = openStorage({ folder, key: boxKey, version: 'test', policy, clock, log: silentLog })
     const { database, file, outbox } = storage
@@ -91,7 +92,7 @@ export function aBox(
       storage.condemn()
     }
     shoppers = openShoppers({ ...parts, policy: () => policy, wake() {}, onDamage })!
-    if (!isDamaged) return
+    if (!isDamaged || !startsAnew) return
     // As the service, which starts anew.
     close()
     open(config)
