@@ -195,6 +195,6 @@ function rangesOf(seqs: readonly number[]): [number, number][] {
 /** The error of a record that cannot be believed: then nobody is recognised. */
 export function brokenRecord({ seq, why }: { seq: number; why: string }): GatewayError {
   return new GatewayError('CONSENT_RECORD_BROKEN', `Entry ${seq}: ${why}.`, {
-    fix: 'Nobody is recognised with it. Put a whole copy of the data folder back; its shoppers must then agree anew.',
+    fix: 'Nobody is recognised with it. Start the service: it takes over what can be proven, and else ends all of it.',
   })
 }
