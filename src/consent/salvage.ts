@@ -7,7 +7,7 @@ import { openChain, putChain } from './chain.ts'
 import { type ConsentNews, historyOf, isEnd } from './choice.ts'
 import { markBeside } from './folder.ts'
 import { openNews } from './news.ts'
-import { type ConsentRecord, isLive, isOpen, recordsOf } from './record.ts'
+import { type ConsentRecord, isLive, openHandles, recordsOf } from './record.ts'
 import { week } from './upkeep.ts'
 
 export const carvedConsentColumns = { event: 3, news: 4, seen: 2 }
@@ -110,10 +110,6 @@ export function salvageConsents(database: Database, file: string, boxKey: Buffer
 
 function handlesOf(news: readonly ConsentNews[]): ReadonlySet<string> {
   return new Set(news.map(({ handle }) => handle))
-}
-
-function openHandles({ purposes }: ConsentRecord): string[] {
-  return [...purposes.values()].flatMap((one) => (isOpen(one) && one.agreed ? [one.agreed.handle] : []))
 }
 
 /** Read by pattern, since it may be damaged elsewhere. An end of a handle that never was does no harm. */

@@ -5,6 +5,7 @@ import type { Caps } from '../consent/caps.ts'
 import { type ConsentNews, isEnd } from '../consent/choice.ts'
 import type { Consents } from '../consent/consents.ts'
 import type { Erasure } from '../consent/desk-answers.ts'
+import { openHandles } from '../consent/record.ts'
 import type { Happening } from '../consent/sightings.ts'
 import type { Allowed } from '../consent/signaller.ts'
 import type { Told } from '../consent/told.ts'
@@ -29,6 +30,8 @@ export interface ShopperFeedParts {
 export interface ShopperFeed {
   /** Of those who agreed for longer: hands over what head office does not know yet, and voids what has ended. */
   passOn(): void
+  /** Nothing waits about anybody who does not agree: also where the disk lost the word that somebody left. Call at start. */
+  voidOthers(): void
   /** Of one visit: nothing of it is written. */
   tellVisit(visit: Visit, event: ConsentNews['event']): void
   tellVisits(news: readonly ConsentNews[]): void
@@ -90,6 +93,12 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
       // What was not sent lies in the write-ahead log still.
       if (ended > 0) database.forgetOldVersions()
       if (passed > 0) wake()
+    },
+    voidOthers() {
+      const open = new Set([...consents.records()].flatMap(openHandles))
+      const others = new Set(outbox.shoppers().flatMap(({ handle }) => (open.has(handle) ? [] : [handle])))
+      const count = others.size > 0 ? database.transaction(() => outbox.voidAbout(others)) : 0
+      if (count > 0) database.forgetOldVersions()
     },
     tellVisit: ({ grants }, event) => tellVisits(grants.map(({ handle, purpose }) => ({ handle, purpose, event }))),
     tellVisits,

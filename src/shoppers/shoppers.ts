@@ -192,6 +192,7 @@ function openSound(parts: ShopperParts): Shoppers {
   }
 
   feed.passOn()
+  feed.voidOthers()
   return {
     tags: { book, isEnrolling: tagDesk.isWaiting, near: tagDesk.heard },
     recognised,

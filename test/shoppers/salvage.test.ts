@@ -5,7 +5,7 @@ import { manualClock } from '../../src/base/clock.ts'
 import { day, hour, minute, second } from '../../src/base/duration.ts'
 import type { Tag } from '../../src/shopper/tag.ts'
 import { makeScratch } from '../support/damaged-box.ts'
-import { filesOf } from '../support/shoppers-image.ts'
+import { filesOf, withFolder } from '../support/shoppers-image.ts'
 import { aBox, type Box, configOf, join30, noon, receiptOf } from './box.ts'
 import { enrolTag, type Radios, withRadios } from './radios.ts'
 
@@ -209,6 +209,13 @@ describe('one thing that the disk changed in a sound file', () => {
       sql(`INSERT INTO consent_news VALUES (1, 'A' || substr(?, 2), 'offers', 'withdrawn')`, alice.handles[0])
     })
     expect(about(alice)).toEqual(['withdrawn'])
+  })
+
+  it('that takes the word of a withdrawal lets no signal out that waited', () => {
+    withFolder(box, (consents) => consents.withdraw(alice.id, 'all', 'command'))
+    reopened(() => sql('DELETE FROM consent_news'))
+    expect(about(alice)).toEqual([])
+    expect(about(bob)).toContain('arrived')
   })
 
   it('in what is told about shoppers does not stop it', () => {

@@ -106,7 +106,8 @@ export function makeShoppersImage(scratch: string, isLogged = true): ShoppersIma
   return { files, people, ended, now }
 }
 
-function withFolder<T>(box: Box, work: (consents: ReturnType<typeof openConsentFolder>) => T): T {
+/** Changes agreements as the command does: nothing is handed over to head office. */
+export function withFolder<T>(box: Box, work: (consents: ReturnType<typeof openConsentFolder>) => T): T {
   const { database, file } = box.storage
   const { store, controller, purposes } = configOf()
   const offer = { country: store.country, languages: store.languages, controller, purposes }
