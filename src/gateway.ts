@@ -168,7 +168,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     counting: wall.counting,
     wake: () => uplink.wake(),
   }
-  const shoppers = mode === 'replay' ? undefined : openShoppers(consentParts)
+  const shoppers = mode === 'replay' ? undefined : openShoppers({ ...consentParts, onDamage: condemned })
 
   const overRelay = shoppers && answerOverRelay(shoppers, (nonce, value) => uplink.answer(nonce, value))
 
@@ -260,6 +260,11 @@ export function openGateway(parts: GatewayParts): Gateway {
 
   function checked(): void {
     isChecked = true
+  }
+
+  function condemned(error: unknown): void {
+    storage.condemn()
+    parts.onFatal(error)
   }
 
   function storageFailed(error: unknown): void {

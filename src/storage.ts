@@ -1,9 +1,8 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Ballast } from './base/ballast.ts'
-import { carve } from './base/carve.ts'
 import type { Clock } from './base/clock.ts'
-import { moveQuietly, readQuietly, removeQuietly, writeDurably } from './base/data-folder.ts'
+import { removeQuietly } from './base/data-folder.ts'
 import { condemn, type Database, isDamage, openDatabase } from './base/database.ts'
 import { checkWhole } from './base/database-check.ts'
 import { day } from './base/duration.ts'
@@ -11,12 +10,11 @@ import { describeError, GatewayError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import { consentMigrations } from './consent/chain.ts'
 import { type Journal, journalMigrations, openJournal } from './privacy/journal.ts'
-import { carvedColumns, salvageJournal } from './privacy/journal-rows.ts'
 import { openPlan, type Plan, planMigrations } from './privacy/plan.ts'
 import type { Policy } from './privacy/policy.ts'
 import { openRunningDay, type RunningDay, runningDayMigrations } from './privacy/running-day.ts'
+import { beginSalvage, endSalvage, makeRoom, salvage, unfinishedSalvage } from './salvage.ts'
 import { type Outbox, openOutbox, outboxMigrations } from './uplink/outbox.ts'
-import { carvedOutboxColumns, salvageOutbox } from './uplink/outbox-salvage.ts'
 import { openSessions } from './uplink/session.ts'
 
 /** Everything that lies in the database, opened and found sound; what was damaged has been dealt with and told. */
@@ -59,7 +57,6 @@ export const migrations = [
   ...outboxMigrations,
 ]
 
-const pageSize = 2048
 const fileName = 'drempel.db'
 
 /**
@@ -69,21 +66,30 @@ const fileName = 'drempel.db'
  */
 export function openStorage(parts: StorageParts): Storage {
   const path = join(parts.folder, fileName)
-  const unfinished = readQuietly(salvageFile(path))
+  const unfinished = unfinishedSalvage(path)
   if (unfinished) return openSalvaged(parts, path, unfinished)
   try {
     return openSound(parts, path, openDatabase(path, migrations), 0)
   } catch (error) {
     if (!isDamage(error)) throw error
-    const date = new Date(parts.clock.now()).toISOString().slice(0, 19).replaceAll(':', '')
-    const aside = `${path}.damaged-${date}`
-    writeDurably(salvageFile(path), aside)
-    return openSalvaged(parts, path, aside)
+    return openSalvaged(parts, path, beginSalvage(path, parts.clock.now()))
   }
 }
 
-/** Stands from before the damaged file is moved until all was taken over, so that a power cut between begins it anew. */
-const salvageFile = (path: string) => `${path}.salvage`
+function openSalvaged(parts: StorageParts, path: string, aside: string): Storage {
+  const database = makeRoom(path, aside, migrations)
+  const found = salvage(database, path, aside, parts.key)
+  const storage = openSound(parts, path, database, found.least, 1)
+  const state = found.takeAgreements(storage.outbox, Math.floor(parts.clock.now()))
+  if (state !== 'unused') parts.log.error(describeError(new GatewayError('BASE_DATA_DAMAGED', agreementsAre[state])))
+  endSalvage(path)
+  return storage
+}
+
+const agreementsAre = {
+  whole: 'What shoppers agreed to is whole.',
+  void: 'What shoppers agreed to cannot be proven: all of it has ended, and head office is told.',
+}
 
 /** @param least `seq` that was given out at least; undefined when nothing was lost */
 function openSound(parts: StorageParts, path: string, database: Database, least: number, aside = 0): Storage {
@@ -171,25 +177,6 @@ function nameMissing(journal: Journal, outbox: Outbox, isSalvaged: boolean): voi
   const toCome = new Set(journal.unfinished().map(({ seq }) => seq))
   const seqs = Array.from({ length: Math.max(given - from + 1, 0) }, (_, i) => from + i)
   outbox.neverComes(seqs.filter((seq) => !toCome.has(seq)))
-}
-
-function openSalvaged(parts: StorageParts, path: string, aside: string): Storage {
-  for (const end of ['-wal', '']) if (!existsSync(aside)) moveQuietly(path + end, aside + end)
-  for (const end of ['', '-wal', '-shm', '.condemned']) removeQuietly(path + end)
-  const database = openDatabase(path, migrations)
-  const outbox = salvageOutbox(database, parts.key)
-  const journal = salvageJournal(database, parts.key)
-  const columns = new Set([...Object.values(carvedColumns), ...Object.values(carvedOutboxColumns)])
-  const least = database.transaction(() => {
-    for (const record of carve(aside, pageSize, columns)) {
-      outbox.take(record)
-      journal(record)
-    }
-    return outbox.finish()
-  })
-  const storage = openSound(parts, path, database, least, 1)
-  removeQuietly(salvageFile(path))
-  return storage
 }
 
 function removeAside(folder: string, now: number): void {

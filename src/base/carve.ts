@@ -27,6 +27,16 @@ export function* carve(file: string, pageSize: number, columns: ReadonlySet<numb
   }
 }
 
+/** The bytes of every page of a damaged file and its write-ahead log, for whoever knows what the head of a record hides. */
+export function* pagesOf(file: string, pageSize: number): Generator<Buffer> {
+  const handles = [file, `${file}-wal`].filter((one) => existsSync(one)).map((one) => openSync(one, 'r'))
+  try {
+    for (const image of imagesIn(handles, pageSize)) yield readAt(image, pageSize)
+  } finally {
+    for (const handle of handles) closeSync(handle)
+  }
+}
+
 interface Pages {
   readonly size: number
   readonly count: number

@@ -35,6 +35,15 @@ export function gapsOf(ranges: readonly Range[], whole: Range): Range[] {
   return ranges.reduce<Range[]>(withoutRange, whole[0] <= whole[1] ? [whole] : [])
 }
 
+/** The first numbers of the set, at most so many. */
+export function numbersIn(ranges: readonly Range[], most: number): number[] {
+  const numbers: number[] = []
+  for (const [first, last] of ranges) {
+    for (let number = first; number <= last && numbers.length < most; number++) numbers.push(number)
+  }
+  return numbers
+}
+
 /** Are these sorted, disjoint ranges between `least` and `most`? */
 export function areRanges(ranges: readonly Range[], least: number, most: number): boolean {
   let before = least - 1

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { systemCode } from './errors.ts'
+import { mendBit } from './mend.ts'
 
 /**
  * SQLite takes a write-ahead log up to its first frame whose checksum does not hold, and says nothing of what follows:
@@ -29,7 +30,8 @@ export function mendWal(file: string): WalState {
     if (!isFrame(frame)) {
       if (!mayBeMended(wal, frame)) break
       const fix = mendBit(frame, isFrame)
-      // One changed bit, and no telling which; a torn write is nowhere near any checksum.
+      // One changed bit, and no telling which, since the highest bits of its words look alike to the checksum in places. A
+      // torn write is nowhere near any checksum.
       if (fix === 'many') return 'broken'
       if (fix === 'none') return goesOn(wal, at, pageSize) ? 'broken' : finish(file, wal, flips)
       flips.push(...fix.map((byte) => at + byte))
@@ -37,24 +39,6 @@ export function mendWal(file: string): WalState {
     sum = sumAt(frame, 16)
   }
   return finish(file, wal, flips)
-}
-
-/**
- * The place of the one byte that had to be changed, already changed. 'many' when more than one bit explains it: the
- * checksum does not tell the highest bits of its words apart everywhere.
- */
-function mendBit(bytes: Buffer, isRight: (bytes: Buffer) => boolean): number[] | 'none' | 'many' {
-  const found: number[] = []
-  for (let bit = 0; bit < bytes.length * 8; bit += 1) {
-    bytes[bit >> 3]! ^= 1 << (bit & 7)
-    if (isRight(bytes)) found.push(bit)
-    bytes[bit >> 3]! ^= 1 << (bit & 7)
-  }
-  const [bit] = found
-  if (bit === undefined) return 'none'
-  if (found.length > 1) return 'many'
-  bytes[bit >> 3]! ^= 1 << (bit & 7)
-  return [bit >> 3]
 }
 
 function finish(file: string, wal: Buffer, flips: readonly number[]): WalState {

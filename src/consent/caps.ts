@@ -58,7 +58,13 @@ interface CapRow {
   readonly sent: number
   readonly visit: number
   readonly arrived: number
-  readonly tag: Buffer
+  readonly tag: Buffer | null
+}
+
+/** How often these were told today is not known any more: for them the day counts as used up. */
+export function spendCaps({ connection: sql }: Database, handles: Iterable<string>): void {
+  const insert = sql.prepare("INSERT OR REPLACE INTO consent_cap VALUES (?, '', 0, 0, 0, NULL)")
+  for (const handle of handles) insert.run(handle)
 }
 
 /** @param key keys the tags of rows: one that the disk changed counts as a day that is used up */
@@ -68,6 +74,13 @@ export function openCaps({ connection: sql }: Database, key: Buffer): Caps {
   const removeBefore = sql.prepare('DELETE FROM consent_cap WHERE day < ?')
   const rows = sql.prepare<[], CapRow>('SELECT * FROM consent_cap').all()
   const all = new Map(rows.map((row) => [row.handle, toldOf(row, key)]))
+
+  /** Else it would go as one of the days before, and the day would begin anew. */
+  function keepSpent(handle: string, told: Told, day: string): void {
+    told.day = day
+    const cells = [handle, day, spent, 0, 0]
+    upsert.run(...cells, rowTag(key, 'cap', cells))
+  }
 
   return {
     allows(handle, happening, { perDay, perVisit, quiet }, moment) {
@@ -94,7 +107,10 @@ export function openCaps({ connection: sql }: Database, key: Buffer): Caps {
       remove.run(handle)
     },
     forgetBefore(day) {
-      for (const [handle, told] of all) if (told.day < day) all.delete(handle)
+      for (const [handle, told] of all) {
+        if (told.day === theFirst) keepSpent(handle, told, day)
+        else if (told.day < day) all.delete(handle)
+      }
       removeBefore.run(day)
     },
   }
@@ -102,10 +118,12 @@ export function openCaps({ connection: sql }: Database, key: Buffer): Caps {
 
 /** Of which day it was is not known: it counts as the first that is asked about. */
 const theFirst = ''
+/** More than any limit. */
+const spent = 1_000_000
 
 function toldOf({ handle, day, sent, visit, arrived, tag }: CapRow, key: Buffer): Told {
   const isWhole = tagHolds(tag, key, 'cap', [handle, day, sent, visit, arrived])
-  const worst = { day: theFirst, sent: Number.POSITIVE_INFINITY, visit: 0, arrived: 0 }
+  const worst = { day: theFirst, sent: spent, visit: 0, arrived: 0 }
   return { ...(isWhole ? { day, sent, visit, arrived } : worst), zones: new Map() }
 }
 

@@ -104,6 +104,19 @@ export function openChain(database: Database, key: Buffer): Chain {
   }
 }
 
+/** Puts a record that was proven elsewhere into a new database. Inside a transaction of the caller. */
+export function putChain({ connection: sql }: Database, key: Buffer, rows: readonly Row[]): void {
+  const insert = sql.prepare('INSERT INTO consent_event VALUES (?, ?, ?)')
+  const empty = sql.prepare('UPDATE consent_event SET body = NULL WHERE seq = ?')
+  for (const { seq, body, hash } of rows) {
+    insert.run(seq, body ?? '', hash)
+    if (body === null) empty.run(seq)
+  }
+  const last = rows.at(-1)
+  const mac = last && headMac(key, { seq: last.seq, hash: last.hash.toString('hex') })
+  if (last) sql.prepare('INSERT OR REPLACE INTO consent_head VALUES (1, ?, ?)').run(last.seq, mac)
+}
+
 /** The same for whoever may only look. */
 export function verifyChain(sql: Connection, key: Buffer): Verdict {
   const rows = sql.prepare<[], Row>('SELECT seq, body, hash FROM consent_event ORDER BY seq')
@@ -120,25 +133,28 @@ function faultAtEnd(last: Head, kept: { seq: number; mac: Buffer } | undefined, 
   if (!kept) return last.seq === 0 ? undefined : { seq: 1, why: foreign }
   if (kept.seq > last.seq) return { seq: last.seq + 1, why: 'it is missing' }
   if (kept.seq < last.seq) return { seq: kept.seq + 1, why: foreign }
-  return holds(kept.mac, headMac(key, last)) ? undefined : { seq: last.seq, why: foreign }
+  return Buffer.isBuffer(kept.mac) && holds(kept.mac, headMac(key, last)) ? undefined : { seq: last.seq, why: foreign }
 }
 
-function headMac(key: Buffer, { seq, hash }: Head): Buffer {
+export function headMac(key: Buffer, { seq, hash }: Head): Buffer {
   return macOf(key, 'head', seq, hash)
 }
 
-interface Row {
+/** As it lies on the disk. */
+export interface Row {
   readonly seq: number
   readonly body: string | null
   readonly hash: Buffer
 }
 
-function walkRows(rows: Iterable<Row>): Verdict {
+/** Holds rows to their hashes. Whether the last one is the newest only a head can tell. Pure. */
+export function walkRows(rows: Iterable<Row>): Verdict {
   const entries: Entry[] = []
   const emptied: number[] = []
   let head: Head = { seq: 0, hash: genesis }
   for (const row of rows) {
     if (row.seq !== head.seq + 1) return { state: 'broken', seq: head.seq + 1, why: 'it is missing' }
+    if (!Buffer.isBuffer(row.hash)) return { state: 'broken', seq: row.seq, why: 'its hash was changed' }
     const read = row.body === null ? emptied.push(row.seq) : readRow(row, row.body, head)
     if (typeof read === 'string') return { state: 'broken', seq: row.seq, why: read }
     if (typeof read === 'object') entries.push(read)
@@ -158,7 +174,8 @@ function readRow({ seq, hash }: Row, body: string, before: Head): Entry | string
   return entry.prev === before.hash ? entry : 'it does not follow the one before'
 }
 
-function excusedBy(entries: readonly Entry[], last: number): ReadonlySet<number> {
+/** The entries of which an entry says that their text was forgotten. */
+export function excusedBy(entries: readonly Entry[], last: number): ReadonlySet<number> {
   const seqs = new Set<number>()
   for (const entry of entries) {
     if (entry.type !== 'forgotten') continue
@@ -180,6 +197,6 @@ function rangesOf(seqs: readonly number[]): [number, number][] {
 /** The error of a record that cannot be believed: then nobody is recognised. */
 export function brokenRecord({ seq, why }: { seq: number; why: string }): GatewayError {
   return new GatewayError('CONSENT_RECORD_BROKEN', `Entry ${seq}: ${why}.`, {
-    fix: 'Nobody is recognised with it. Put a whole copy of the data folder back; its shoppers must then agree anew.',
+    fix: 'Nobody is recognised with it. Start the service: it takes over what can be proven, and else ends all of it.',
   })
 }

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { ageLimitOf, isOldEnough } from './age.ts'
-import type { Agreed, ConsentEvent, Ended, Method, Opened } from './event.ts'
+import type { Agreed, ConsentEvent, Ended, Entry, Method, Opened } from './event.ts'
 import type { Purpose } from './grant.ts'
 import type { Notice } from './notice.ts'
-import { type ConsentRecord, isLive, isOpen } from './record.ts'
+import { applyEntry, type ConsentRecord, isLive, isOpen } from './record.ts'
 
 /** What the configuration offers, and how long a purpose may be agreed to at once, in ms. */
 export interface Offer {
@@ -122,6 +122,21 @@ export function newsOf(events: readonly ConsentEvent[], records: ReadonlyMap<str
     const handle = records.get(event.record)?.purposes.get(event.purpose)?.agreed?.handle
     return handle ? [{ handle, purpose: event.purpose, event: event.type }] : []
   })
+}
+
+/** All that head office was ever to be told, from the entries of a whole record. */
+export function historyOf(entries: Iterable<Entry>): ConsentNews[] {
+  const records = new Map<string, ConsentRecord>()
+  const history: ConsentNews[] = []
+  for (const entry of entries) {
+    history.push(...newsOf([entry], records))
+    applyEntry(records, entry)
+  }
+  return history
+}
+
+export function isEnd({ event }: ConsentNews): boolean {
+  return event !== 'given'
 }
 
 function voidedNews({ purposes }: ConsentRecord): ConsentNews[] {

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import type { Verdict } from './chain.ts'
+import { brokenRecord, type Verdict } from './chain.ts'
 import {
   answerAnew,
   answers,
   type Choice,
   type ConsentNews,
+  historyOf,
+  isEnd,
   type NoConsent,
   noticeFor,
   type Offer,
@@ -59,6 +61,8 @@ export interface Consents {
   noteVisits(visits: readonly Visits[]): void
   /** Hands over what head office must be told, once: with the transaction that queues it. */
   passOn(work: (news: readonly ConsentNews[]) => void): number
+  /** The ends of these handles are to be told once more: what told them was lost. */
+  tellAgain(handles: ReadonlySet<string>): void
   /** Once a day: ends what ends by itself, forgets what was kept long enough. @param keepFor ms */
   tidy(keepFor: number): void
   /** Head office knows more of this box than it does itself: it was put back from an old image. */
@@ -191,6 +195,12 @@ export function openConsents(parts: ConsentParts): Consents {
     noteSeen: (id) => void (all.has(id) && kept.seen.note(id, clock.now())),
     noteVisits: (visits) => commit(visits),
     passOn: kept.news.passOn,
+    tellAgain(handles) {
+      const found = kept.chain.verify()
+      if (found.state === 'broken') throw brokenRecord(found)
+      const ends = historyOf(found.entries).filter((one) => isEnd(one) && handles.has(one.handle))
+      parts.database.transaction(() => kept.news.note(ends))
+    },
     tidy(keepFor) {
       lapse()
       if (clock.isTrusted()) kept.forget(clock.now() - keepFor)

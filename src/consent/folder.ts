@@ -6,7 +6,7 @@ import { boxKeysOf } from './box-keys.ts'
 import type { Offer } from './choice.ts'
 import { type Consents, openConsents } from './consents.ts'
 import { openKeySlots, slotBytes, usualSlots } from './key-slots.ts'
-import { openMark } from './mark.ts'
+import { type Mark, openMark } from './mark.ts'
 import { editorialOf, noticesOf } from './notice.ts'
 import type { ControllerSettings, PurposeSettings } from './settings.ts'
 import { openSlotFile } from './slot-file.ts'
@@ -29,6 +29,9 @@ export interface ConsentFolder {
   readonly offer?: OfferSettings
 }
 
+/** Beside the database, once anybody could agree to anything here. */
+export const consentFiles = ['consent.mark', 'consent.keys']
+
 /** The consents of a data folder that this process holds. @throws CONSENT_RECORD_BROKEN, CONSENT_SLOTS_BROKEN */
 export function openConsentFolder(folder: ConsentFolder): Consents & { close(): void } {
   const { database, clock, offer } = folder
@@ -36,13 +39,18 @@ export function openConsentFolder(folder: ConsentFolder): Consents & { close(): 
   const beside = (name: string) => join(dirname(folder.file), name)
   const slots = openKeySlots(openSlotFile(beside('consent.keys'), usualSlots * slotBytes), keys.slots)
   try {
-    const mark = openMark(beside('consent.mark'), keys.record)
+    const mark = markBeside(folder.file, keys.record)
     const editorial = editorialOf(offer?.purposes ?? [])
     return { ...openConsents({ database, keys, slots, mark, clock, editorial, ...offerOf(offer) }), close: slots.close }
   } catch (error) {
     slots.close()
     throw error
   }
+}
+
+/** The mark of a database. @param key of the record */
+export function markBeside(file: string, key: Buffer): Mark {
+  return openMark(join(dirname(file), 'consent.mark'), key)
 }
 
 /** The notices in force and how long each purpose may be agreed to at once. */

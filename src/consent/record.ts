@@ -101,6 +101,11 @@ export function isLive({ purposes }: ConsentRecord): boolean {
   return purposes.values().some(isOpen)
 }
 
+/** The handles under which something may be told of this shopper, if nothing else is against it. */
+export function openHandles({ purposes }: ConsentRecord): string[] {
+  return [...purposes.values()].flatMap((one) => (isOpen(one) && one.agreed ? [one.agreed.handle] : []))
+}
+
 export function stateOf(record: ConsentRecord, purpose: Purpose): PurposeState | undefined {
   const one = record.purposes.get(purpose)
   if (!one) return undefined

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
 import { type BoxKeys, secretHash } from './box-keys.ts'
 import { brokenRecord, type Chain, openChain } from './chain.ts'
-import { newsOf } from './choice.ts'
+import { historyOf, newsOf } from './choice.ts'
 import type { ConsentEvent, Entry } from './event.ts'
 import type { KeySlots } from './key-slots.ts'
 import type { Mark } from './mark.ts'
@@ -51,6 +51,7 @@ export function openRecords({ database, keys, slots, mark, clock }: RecordParts)
   const all = recordsOf(found.entries)
   const secrets = new Map<string, string>()
   let visits: Entry[] = []
+  news.mend(() => historyOf(found.entries))
   found.entries.forEach(index)
 
   function index(entry: Entry): void {

@@ -8,6 +8,8 @@ export interface Told {
   /** Inside the transaction that queues the message. @param isLasting whether it may be written */
   note(handle: string, seq: number, isLasting: boolean): void
   seqOf(handle: string): number | undefined
+  /** Who was told of under these numbers. */
+  handlesOf(seqs: readonly number[]): ReadonlySet<string>
   /** What is only in memory: the visits of today. */
   forgetVisits(): void
   /** Everything but what these handles were told under. */
@@ -21,6 +23,7 @@ export function openTold({ connection: sql }: Database): Told {
   const upsert = sql.prepare('INSERT OR REPLACE INTO consent_told VALUES (?, ?)')
   const remove = sql.prepare('DELETE FROM consent_told WHERE handle = ?')
   const handles = sql.prepare<[], string>('SELECT handle FROM consent_told').pluck()
+  const selectHandle = sql.prepare<[number], string>('SELECT handle FROM consent_told WHERE seq = ?').pluck()
   const visits = new Map<string, number>()
 
   return {
@@ -29,6 +32,7 @@ export function openTold({ connection: sql }: Database): Told {
       else visits.set(handle, seq)
     },
     seqOf: (handle) => visits.get(handle) ?? select.get(handle),
+    handlesOf: (seqs) => new Set(seqs.flatMap((seq) => selectHandle.all(seq))),
     forgetVisits: () => visits.clear(),
     keepOnly(kept) {
       for (const handle of handles.all()) if (!kept.has(handle)) remove.run(handle)

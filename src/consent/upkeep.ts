@@ -42,9 +42,11 @@ function lapseOf(
 }
 
 // The week that is noted begins before the sighting, so a whole one is added: nobody is purged too early.
-function lastSign(record: ConsentRecord, { seenAt }: Circumstances): number {
+function lastSign(record: ConsentRecord, { seenAt, now }: Circumstances): number {
   const agreed = [...record.purposes.values()].map(({ agreedAt }) => agreedAt)
-  const seen = seenAt(record.id)
+  const found = seenAt(record.id)
+  // A week to come was made by the disk.
+  const seen = found !== undefined && found <= now ? found : undefined
   return Math.max(record.openedAt, ...agreed, seen === undefined ? 0 : seen + week)
 }
 

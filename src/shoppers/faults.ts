@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
-import { describeError, isStorageFull } from '../base/errors.ts'
+import { isDamage } from '../base/database.ts'
+import { describeError, GatewayError, isStorageFull } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { openSeldom } from '../uplink/alarm.ts'
 
@@ -29,4 +30,9 @@ export function createFaults(log: Log, realClock: Clock): Faults {
       }
     },
   }
+}
+
+/** Does the next start salvage it? */
+export function isRecordDamaged(error: unknown): boolean {
+  return isDamage(error) || (error instanceof GatewayError && error.code === 'CONSENT_RECORD_BROKEN')
 }

@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
 import type { Caps } from '../consent/caps.ts'
-import type { ConsentNews } from '../consent/choice.ts'
+import { type ConsentNews, isEnd } from '../consent/choice.ts'
 import type { Consents } from '../consent/consents.ts'
 import type { Erasure } from '../consent/desk-answers.ts'
+import { openHandles } from '../consent/record.ts'
 import type { Happening } from '../consent/sightings.ts'
 import type { Allowed } from '../consent/signaller.ts'
 import type { Told } from '../consent/told.ts'
 import type { Visit } from '../consent/visits.ts'
-import { encodeConsent, encodeSignal, type Identity, type Outgoing } from '../uplink/feed.ts'
+import { encodeConsent, encodeLost, encodeSignal, type Identity, type Outgoing } from '../uplink/feed.ts'
 import type { Outbox } from '../uplink/outbox.ts'
 
 export interface ShopperFeedParts {
@@ -31,11 +32,15 @@ export interface ShopperFeed {
   passOn(): void
   /** Whether something could not be handed over yet: the disk was full. */
   readonly isBehind: boolean
+  /** Nothing waits about anybody who does not agree: also where the disk lost the word that somebody left. Call at start. */
+  voidOthers(): void
   /** Of one visit: nothing of it is written. */
   tellVisit(visit: Visit, event: ConsentNews['event']): void
   tellVisits(news: readonly ConsentNews[]): void
   /** Something happened to somebody: tells those who may be told. */
   happened(happening: Happening | undefined): void
+  /** Head office waits for numbers whose message the disk took, and confirms no erasure after them: they go out empty. */
+  fillGaps(): void
   /** What head office said of the erasure of handles that have ended. */
   erasureOf(handles: readonly string[]): Erasure
   /** Signals that waited longer than this, ms, are sent no more. */
@@ -64,19 +69,20 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
   }
 
   function tell({ handle, purpose, event }: ConsentNews, isLasting: boolean): void {
-    if (event !== 'given') {
-      outbox.voidAbout(handle)
-      caps.forget(handle)
-    }
+    if (event !== 'given') caps.forget(handle)
     const seq = nextSeq()
     put(encodeConsent({ handle, purpose, event }, { id: randomId(), seq }, identity), isLasting)
     if (event !== 'given') told.note(handle, seq, isLasting)
   }
 
+  function tellAll(news: readonly ConsentNews[], isLasting: boolean): void {
+    for (const one of news) tell(one, isLasting)
+    const ended = new Set(news.filter(isEnd).map(({ handle }) => handle))
+    if (ended.size > 0) outbox.voidAbout(ended)
+  }
+
   function tellVisits(news: readonly ConsentNews[]): void {
-    inTransaction(() => {
-      for (const one of news) tell(one, false)
-    })
+    inTransaction(() => tellAll(news, false))
     wake()
   }
 
@@ -96,8 +102,8 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
       isBehind = true
       const passed = outbox.withRoom(() =>
         consents.passOn((news) => {
-          ended = news.filter(({ event }) => event !== 'given').length
-          for (const one of news) tell(one, true)
+          ended = news.filter(isEnd).length
+          tellAll(news, true)
         }),
       )
       isBehind = false
@@ -105,12 +111,26 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
       if (ended > 0) database.forgetOldVersions()
       if (passed > 0) wake()
     },
+    voidOthers() {
+      const open = new Set([...consents.records()].flatMap(openHandles))
+      const others = new Set(outbox.shoppers().flatMap(({ handle }) => (open.has(handle) ? [] : [handle])))
+      const count = others.size > 0 ? database.transaction(() => outbox.voidAbout(others)) : 0
+      if (count > 0) database.forgetOldVersions()
+    },
     tellVisit: ({ grants }, event) => tellVisits(grants.map(({ handle, purpose }) => ({ handle, purpose, event }))),
     tellVisits,
     happened(happening) {
       const allowed = happening ? signaller(happening) : []
       if (allowed.length === 0) return
       inTransaction(() => allowed.forEach(signal))
+      wake()
+    },
+    fillGaps() {
+      const lost = outbox.lacking('signals')
+      if (lost.length === 0) return
+      database.transaction(() => {
+        for (const seq of lost) outbox.put(encodeLost(seq, identity), 0)
+      })
       wake()
     },
     erasureOf(handles) {

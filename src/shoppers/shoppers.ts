@@ -1,6 +1,6 @@
 import { boxAskPair, type OpenedQuestion, openQuestion } from '../base/ask-seal.ts'
 import { hour, parseDuration, second } from '../base/duration.ts'
-import { describeError, isStorageFull } from '../base/errors.ts'
+import { describeError } from '../base/errors.ts'
 import { createAskedOnce } from '../consent/asked-once.ts'
 import { createAttempts } from '../consent/attempts.ts'
 import { boxKeysOf } from '../consent/box-keys.ts'
@@ -22,8 +22,8 @@ import { openVisits } from '../consent/visits.ts'
 import type { Recognised } from '../observations/observation.ts'
 import { createTagBook } from '../observations/tag-book.ts'
 import { closingAt, createCalendar } from '../privacy/calendar.ts'
-import type { DayVisitors } from '../privacy/visitors.ts'
-import { createFaults } from './faults.ts'
+import { createCounted, visitorsOf } from './counted.ts'
+import { createFaults, isRecordDamaged } from './faults.ts'
 import { createShopperFeed } from './feed.ts'
 import { closedShoppers, measuredBy, placeOf, type ShopperParts, type Shoppers } from './words.ts'
 
@@ -32,14 +32,14 @@ import { closedShoppers, measuredBy, placeOf, type ShopperParts, type Shoppers }
  * answered "off". Undefined where no purpose was ever declared.
  */
 export function openShoppers(parts: ShopperParts): Shoppers | undefined {
-  const isOffering = parts.config.purposes.length > 0
-  const hasRecord = parts.database.connection.prepare('SELECT 1 FROM consent_event').get() !== undefined
-  if (!isOffering && !hasRecord) return undefined
   const today = openToday(parts.database, boxKeysOf(parts.key).record)
   try {
-    return openSound(parts, today)
+    const isOffering = parts.config.purposes.length > 0
+    const hasRecord = parts.database.connection.prepare('SELECT 1 FROM consent_event').get() !== undefined
+    return isOffering || hasRecord ? openSound(parts, today) : undefined
   } catch (error) {
     parts.log.error(describeError(error))
+    if (isRecordDamaged(error)) parts.onDamage?.(error)
     return closedShoppers(visitorsOf(today))
   }
 }
@@ -56,6 +56,7 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
   const caps = openCaps(database, keys.record)
   const told = openTold(database)
   const { failed, quietly } = createFaults(log, realClock)
+  const counted = createCounted(consents, today, parts.counting)
   const sightings = createSightings()
   const local = createLocalTime(store.timezone)
   const signaller = createSignaller({ consents, visits, caps, purposes, notices, clock, local })
@@ -139,22 +140,12 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     feed.happened(happening)
   }
 
-  /** At each sighting, so that one that could not be written is made up for by the next. Of one visit nothing is written. */
-  function counted(who: string): void {
-    const now = parts.counting()
-    if (!now || !consents.isGranted(who, now.purpose)) return
-    try {
-      today.note(who, now.day, now.purpose)
-    } catch (error) {
-      if (!isStorageFull(error)) throw error
-    }
-  }
-
   function tick(): void {
     if (feed.isBehind) feed.passOn()
     if (!clock.isTrusted()) return
     const at = clock.monotonic()
     ring.tick(at)
+    tellLost()
     for (const happening of sightings.tick(at)) feed.happened(happening)
     if (closes !== undefined && clock.now() >= closes) closeShop(closes)
     closes = closing()
@@ -169,10 +160,19 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     told.forgetVisits()
   }
 
+  /** The end of an agreement is told until head office has it, also when the disk changed the message. */
+  function tellLost(): void {
+    const lost = told.handlesOf(parts.outbox.putAside('signals'))
+    if (lost.size === 0) return
+    consents.tellAgain(lost)
+    feed.passOn()
+  }
+
   function tidy(at: number): void {
     consents.tidy(parseDuration(config.retention.consentRecords))
     feed.passOn()
     feed.forgetOlderThan(parseDuration(config.retention.signals))
+    feed.fillGaps()
     caps.forgetBefore(local(clock.now()).day)
     told.keepOnly(new Set([...consents.records()].flatMap(handlesOf)))
     tidyAt = at + hour
@@ -197,12 +197,14 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
       return desk.answer(question, from)
     } catch (error) {
       // Nothing was given: the shopper may try again.
+      if (isRecordDamaged(error)) parts.onDamage?.(error)
       failed(error)
       return refusal('off')
     }
   }
 
   feed.passOn()
+  feed.voidOthers()
   return {
     visitors: visitorsOf(today),
     tags: { book, isEnrolling: tagDesk.isWaiting, near: tagDesk.heard },
@@ -224,10 +226,6 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     },
     close: consents.close,
   }
-}
-
-function visitorsOf(today: Today): DayVisitors {
-  return { on: today.count, forget: today.forgetDay, forgetBefore: today.forgetBefore }
 }
 
 function isLeave(question: unknown): boolean {

@@ -30,6 +30,8 @@ export interface ShopperParts {
   readonly counting: Wall['counting']
   /** Rows were put into the outbox. */
   readonly wake: () => void
+  /** What shoppers agreed to was changed on the disk: the next start salvages it. */
+  readonly onDamage?: (error: unknown) => void
 }
 
 /** The shopper's side of the house on one page: what they say, who is known, what leaves about them. */

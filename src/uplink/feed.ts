@@ -131,9 +131,18 @@ export function encodeConsent(
 /** What goes out in place of a signal that was taken back: its number and nothing else. */
 export function encodeVoid({ topic, lane, seq }: Outgoing): Outgoing {
   if (lane !== 'signals' || seq === null) throw refusal('void', 'its lane')
+  return voidOn(topic, seq)
+}
+
+/** The same in place of a message that the disk took, about whoever it was: nobody need wait for its number. */
+export function encodeLost(seq: number, { organisation, store, gateway }: Identity): Outgoing {
+  return voidOn(`${organisation}/${store}/${gateway}/consent`, seq)
+}
+
+function voidOn(topic: string, seq: number): Outgoing {
   const message = { seq, void: 'withdrawn' }
   check('void', message)
-  return make({ topic, bytes: Buffer.from(JSON.stringify(message)), retain: false, qos: 1, lane, seq })
+  return make({ topic, bytes: Buffer.from(JSON.stringify(message)), retain: false, qos: 1, lane: 'signals', seq })
 }
 
 function idOf({ store, gateway }: Identity, kind: string, id: string): string {

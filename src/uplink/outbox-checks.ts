@@ -69,7 +69,9 @@ export function createChecks({ database, statements, key, log, dated, lazily, go
   }
 
   function holdsUnder(lane: Lane, seq: number, { topic, bytes, mac }: StoredRow): boolean {
-    return Buffer.isBuffer(mac) && Buffer.isBuffer(bytes) && holds(mac, macOf(key, topic, lane, seq, bytes))
+    // One bit makes bytes of a text, and a MAC is the same over both.
+    const isTyped = typeof topic === 'string' && Buffer.isBuffer(mac) && Buffer.isBuffer(bytes)
+    return isTyped && holds(mac, macOf(key, topic, lane, seq, bytes))
   }
 
   function setAside(lane: Lane, seq: number): void {

@@ -17,14 +17,18 @@ export function salvageOutbox(database: Database, key: Buffer): { take(record: C
   const putGone = sql.prepare(`INSERT OR REPLACE INTO outbox_gone VALUES (${marks(5)})`)
   const putStored = sql.prepare('UPDATE outbox_lane SET stored = ?, stored_tag = ? WHERE lane = ?')
   const putSession = sql.prepare('UPDATE uplink_session SET number = ?, tag = ?')
-  let lastSeq = 0
+  const lastSeq = { aggregates: 0, signals: 0 }
+
+  function given(lane: Lane, seq: unknown): void {
+    lastSeq[lane] = Math.max(lastSeq[lane], Number(seq))
+  }
 
   function takeRow({ rowid, cells }: Carved): void {
     const [, , , , , , , topic, mac, bytes] = cells
     if (rowid === undefined || typeof topic !== 'string' || !Buffer.isBuffer(mac) || !Buffer.isBuffer(bytes)) return
     const lane = lanes.find((one) => holds(mac, macOf(key, topic, one, rowid, bytes)))
     if (lane) put.get(lane)!.run(rowid, ...cells.slice(1))
-    if (lane === 'aggregates') lastSeq = Math.max(lastSeq, rowid)
+    if (lane) given(lane, rowid)
   }
 
   function takeGone({ cells }: Carved): void {
@@ -32,14 +36,14 @@ export function salvageOutbox(database: Database, key: Buffer): { take(record: C
     const known = lanes.indexOf(lane as Lane)
     if (known < 0 || !isTag(tag, numbersTag(key, 'gone', [known, first, last, at]))) return
     putGone.run(cells)
-    if (lane === 'aggregates') lastSeq = Math.max(lastSeq, Number(last))
+    given(lane as Lane, last)
   }
 
   function takeLane({ cells }: Carved): void {
     const [lane, told, rows, waiting, bytes, stored, fold, tag] = cells
     if (!lanes.includes(lane as Lane)) return
     const sum = Number(rows) + 3 * Number(waiting) + 5 * Number(bytes) + 7 * Number(told)
-    if (fold === sum && lane === 'aggregates') lastSeq = Math.max(lastSeq, Number(told))
+    if (fold === sum) given(lane as Lane, told)
     if (typeof stored === 'string' && tagHolds(tag, key, 'stored', [lane as Lane, stored]))
       putStored.run(stored, tag, lane)
   }
@@ -60,10 +64,17 @@ export function salvageOutbox(database: Database, key: Buffer): { take(record: C
     finish() {
       // A row may have been found more than once: the outbox counts them when it is opened.
       sql.prepare('UPDATE outbox_lane SET fold = -1').run()
-      return lastSeq
+      // Aggregates go on above what the journal gave out. Nobody else knows what signals had.
+      sql.prepare(countSignals).run({ least: lastSeq.signals })
+      return lastSeq.aggregates
     },
   }
 }
+
+const countSignals = `
+  UPDATE outbox_lane SET rows = n, waiting = w, bytes = b, last_seq = $least, fold = n + 3 * w + 5 * b + 7 * $least
+    FROM (SELECT count(*) AS n, count(*) - count(acked_at) AS w, coalesce(sum(length(bytes)), 0) AS b FROM outbox_signals)
+    WHERE lane = 'signals'`
 
 function isTag(tag: unknown, expected: Buffer | null): boolean {
   return Buffer.isBuffer(tag) && expected !== null && holds(tag, expected)

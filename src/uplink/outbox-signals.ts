@@ -1,6 +1,7 @@
 import { GatewayError } from '../base/errors.ts'
 import { encodeVoid, type Outgoing } from './feed.ts'
 import { type StoredRow, undated } from './outbox-schema.ts'
+import type { AboutWhom } from './outbox-words.ts'
 
 /**
  * What the outbox owes to shoppers. A signal of "just this visit" never lies on the disk, and what was not sent when
@@ -10,8 +11,10 @@ export interface SignalRows {
   /** @returns the void to store in its place */
   keepInMemory(outgoing: Outgoing): Outgoing
   inMemory(seq: number): Outgoing | undefined
-  voidAbout(handle: string): number
+  voidAbout(handles: ReadonlySet<string>): number
   voidBefore(time: number): number
+  /** Whom the rows on the disk are about. */
+  shoppers(): AboutWhom[]
   /** Lets go of what is over. */
   forget(isOver: (seq: number) => boolean): void
 }
@@ -47,10 +50,17 @@ export function createSignalRows({ rows, outgoingOf, exchange }: SignalRowsParts
       return encodeVoid(outgoing)
     },
     inMemory: (seq) => memory.get(seq),
-    voidAbout: (handle) => voidEach((outgoing) => !isEnd(outgoing) && handleOf(outgoing) === handle),
+    voidAbout: (handles) => voidEach((outgoing) => !isEnd(outgoing) && handles.has(handleOf(outgoing) ?? '')),
     // A moment of a clock that was not trusted is no age.
     voidBefore: (time) =>
       voidEach((one, { created_at: at }) => at > undated && at < time && !isEnd(one) && handleOf(one) !== undefined),
+    shoppers() {
+      const found = rows().flatMap((row) => outgoingOf(row) ?? [])
+      return found.flatMap(({ bytes }) => {
+        const { handle, purpose } = JSON.parse(bytes.toString()) as Partial<AboutWhom>
+        return handle && purpose ? [{ handle, purpose }] : []
+      })
+    },
     forget(isOver) {
       for (const seq of memory.keys()) if (isOver(seq)) memory.delete(seq)
     },
@@ -65,6 +75,6 @@ function isEnd({ topic, bytes }: Outgoing): boolean {
 }
 
 /** undefined of a void. */
-function handleOf({ bytes }: Outgoing): unknown {
-  return (JSON.parse(bytes.toString()) as { handle?: unknown }).handle
+function handleOf({ bytes }: Outgoing): string | undefined {
+  return (JSON.parse(bytes.toString()) as { handle?: string }).handle
 }

@@ -106,6 +106,11 @@ export function ownSeq({ bytes }: { readonly bytes: unknown }): number | undefin
  * and is stored at the consumer; or 7 days after its PUBACK where no consumer ever wrote `stored`; or, oldest first and
  * by name, beyond 90 days or 64 MB. Rows carry a MAC: what the disk changed is put aside, never sent.
  */
+export interface AboutWhom {
+  readonly handle: string
+  readonly purpose: string
+}
+
 export interface Outbox {
   /**
    * Keeps a message until it is delivered. Call inside the transaction that makes its number durable.
@@ -118,12 +123,21 @@ export interface Outbox {
    */
   putFleeting(outgoing: Outgoing, notBefore: number): void
   /**
-   * Puts a void in the place of everything about this handle but its end. Gone from the rows when it returns; what was
+   * Puts a void in the place of everything about these handles but their end. Gone from the rows when it returns; what was
    * handed to the broker cannot be called back. @returns how many
    */
-  voidAbout(handle: string): number
+  voidAbout(handles: ReadonlySet<string>): number
   /** The same for signals that came in before wall ms `time` and are still here: they are past their retention. */
   voidBefore(time: number): number
+  /** Whom the signals on the disk are about: each as often as there are messages. */
+  shoppers(): AboutWhom[]
+  /** Numbers of this lane whose message the disk changed: it was put aside and will not be sent. */
+  putAside(lane: Lane): number[]
+  /**
+   * Numbers that the consumer lacks and that do not lie here any more: the disk took them. At most a thousand, and none
+   * before the consumer spoke since start, since after a salvage what it said before may be old.
+   */
+  lacking(lane: Lane): number[]
   /** Rows to send after `after`, in `seq` order, up to the first that may not leave yet at wall ms `now`. */
   due(lane: Lane, after: number, limit: number, now: number): Batch
   /** Rows after `after` whose time to be sent again has come: refused, or not seen at the consumer. */

@@ -1,7 +1,7 @@
 import { hour, minute } from '../base/duration.ts'
 import { GatewayError } from '../base/errors.ts'
 import { macOf, rowTag } from '../base/mac.ts'
-import { gapsOf } from '../base/ranges.ts'
+import { gapsOf, numbersIn } from '../base/ranges.ts'
 import { watchJumps } from './clock-jump.ts'
 import { isOutgoing, type Lane, lanes, type Outgoing, restore } from './feed.ts'
 import { createChecks } from './outbox-checks.ts'
@@ -38,6 +38,8 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
   const lazily = (work: () => void) => room.withRoom(() => database.lazyTransaction(work))
   const checks = createChecks({ database, statements, key, log, dated, lazily, gone: setAside, back: comesLate })
   const consumer = new Map<Lane, Stored | undefined>(lanes.map((lane) => [lane, checks.stored(lane)]))
+  /** Whose word is of this very life. */
+  const spoke = new Set<Lane>()
   /** The lowest seq put since the last reading: a slot that was lost comes in late, behind the cursor. */
   const lowestNew = new Map<Lane, number>()
 
@@ -45,6 +47,7 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
   const jump = watchJumps(clock)
   const room = createRoom({ database, statements, clock, log, ballast, hasConsumer, isTrue: checks.isTrue })
   const deleteBroken = connection.prepare('DELETE FROM outbox_broken WHERE found_at < ?')
+  const selectBroken = connection.prepare<[Lane], number>('SELECT seq FROM outbox_broken WHERE lane = ?').pluck()
   const keepNewestBroken = connection.prepare(
     'DELETE FROM outbox_broken WHERE rowid <= (SELECT max(rowid) FROM outbox_broken) - ?',
   )
@@ -145,6 +148,7 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
       for (const [first, last] of stored.missing) of(lane).hasten.run({ first, last })
     })
     consumer.set(lane, stored)
+    spoke.add(lane)
     if (lane === 'signals') signals.forget((seq) => isStored(stored, seq))
   }
 
@@ -204,6 +208,12 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
     },
     voidAbout: signals.voidAbout,
     voidBefore: signals.voidBefore,
+    shoppers: signals.shoppers,
+    lacking(lane) {
+      const missing = spoke.has(lane) ? (consumer.get(lane)?.missing ?? []) : []
+      return numbersIn(missing, 1000).filter((seq) => of(lane).one.get(seq) === undefined)
+    },
+    putAside: (lane) => selectBroken.all(lane),
     due,
     again,
     message: (lane, seq) => [of(lane).one.get(seq)].flatMap((row) => (row ? trusted(lane, row) : []))[0]?.outgoing,

@@ -28,6 +28,7 @@ export const roof = [
   'src/main.ts',
   'src/gateway.ts',
   'src/storage.ts',
+  'src/salvage.ts',
   'src/shoppers/',
   'src/config.ts',
   'src/commands/',

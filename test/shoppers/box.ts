@@ -56,7 +56,8 @@ export interface Box {
   sent(): Record<string, unknown>[]
   /** All bytes of the folder. */
   bytes(): string
-  open(config?: Config): void
+  /** @param startsAnew whether it is started again at once where what shoppers agreed to was changed on the disk */
+  open(config?: Config, startsAnew?: boolean): void
   /** As when the power is cut: nothing is closed in peace. */
   close(): void
   remove(): void
@@ -76,7 +77,7 @@ export function aBox(
   let storage: Storage
   let wall: Wall
 
-  function open(config = first): void {
+  function open(config = first, startsAnew = true): void {
     const policy = policyOf(config)
     storage = openStorage({ folder, key: boxKey, version: 'test', policy, clock, log: silentLog })
     const { database, file, outbox } = storage
@@ -110,7 +111,16 @@ export function aBox(
       identity: shop,
       log: silentLog,
     }
-    shoppers = openShoppers({ ...parts, policy: () => policy, counting: wall.counting, wake() {} })!
+    let isDamaged = false
+    const onDamage = () => {
+      isDamaged = true
+      storage.condemn()
+    }
+    shoppers = openShoppers({ ...parts, policy: () => policy, counting: wall.counting, wake() {}, onDamage })!
+    if (!isDamaged || !startsAnew) return
+    // As the service, which starts anew.
+    close()
+    open(config)
   }
 
   function close(): void {

@@ -268,17 +268,29 @@ describe('an agreement for longer', () => {
 })
 
 describe('a box whose record is not whole', () => {
-  it('grants nothing, says "off", and goes on with the rest', () => {
-    receiptOf(box.inTheShop(join30))
+  let secret: string
+  beforeEach(() => {
+    ;({ secret } = receiptOf(box.inTheShop(join30)))
     const sql = box.storage.database.connection
     const trigger = sql.prepare("SELECT sql FROM sqlite_schema WHERE name = 'consent_event_fixed'").pluck().get()
     sql.exec("DROP TRIGGER consent_event_fixed; UPDATE consent_event SET body = replace(body, 'nl', 'de')")
     sql.exec(String(trigger))
     box.close()
-    box.open()
+  })
+
+  it('grants nothing, says "off", and goes on with the rest', () => {
+    box.open(configOf(), false)
     box.pass(second)
     expect(box.shoppers.optIn()).toBeNull()
     expect(box.inTheShop(checkIn)).toEqual({ state: 'declined', why: 'off' })
+  })
+
+  it('ends what was agreed at its next start, tells head office, and may be asked again', () => {
+    box.open()
+    box.pass(second)
+    expect(box.ask({ ask: 'see', secret })).toEqual({ state: 'declined', why: 'unknown' })
+    expect(told().at(-1)).toBe('expired offers')
+    expect(box.inTheShop(checkIn)).toMatchObject({ state: 'given' })
   })
 })
 

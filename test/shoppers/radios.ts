@@ -40,7 +40,7 @@ export function withRadios(box: Box) {
   }
 }
 
-type Radios = ReturnType<typeof withRadios>
+export type Radios = ReturnType<typeof withRadios>
 
 /** A tag of a shopper who asked for it, not yet held nor handed over. */
 export function beginTag(box: Box, secret: string): { tag: Tag; handOver: () => object } {
@@ -71,4 +71,13 @@ export function hold(box: Box, radios: Radios, tag: Tag, rssi = -40, frames = 5)
     box.pass(300, 300)
     radios.say(tag.advert(), rssi)
   }
+}
+
+/** A tag that was held to the beacon and handed over for the record of this receipt. */
+export function enrolTag(box: Box, radios: Radios, secret: string): Tag {
+  const { tag, handOver } = beginTag(box, secret)
+  box.ask(handOver())
+  hold(box, radios, tag)
+  radios.recognised()
+  return tag
 }

@@ -95,9 +95,9 @@ describe('what was agreed and taken back', () => {
     const others = signal(2, { ...lasting, handle: other })
     put(signal(1), others, consent(3, 'given'), signal(4), consent(5, 'withdrawn'))
     file.outbox.acknowledged('signals', [1])
-    expect(file.outbox.voidAbout(handle)).toBe(3)
+    expect(file.outbox.voidAbout(new Set([handle]))).toBe(3)
     expect(due()).toEqual([voidText(1), textOf(others), voidText(3), voidText(4), textOf(consent(5, 'withdrawn'))])
-    expect(file.outbox.voidAbout(handle)).toBe(0)
+    expect(file.outbox.voidAbout(new Set([handle]))).toBe(0)
     expect(file.outbox.stats()).toMatchObject({ rows: 5, waiting: 5 })
     expect(file.outbox.lastSeq('signals')).toBe(5)
   })
@@ -114,7 +114,7 @@ describe('what was agreed and taken back', () => {
   it('is gone from the bytes of the disk once old versions are forgotten', () => {
     put(signal(1), consent(2, 'given'))
     expect(onDisk()).toContain(handle)
-    file.outbox.voidAbout(handle)
+    file.outbox.voidAbout(new Set([handle]))
     file.database.forgetOldVersions()
     expect(onDisk()).not.toContain(handle)
   })
@@ -123,7 +123,7 @@ describe('what was agreed and taken back', () => {
     put(signal(1))
     const failing = () =>
       file.database.transaction(() => {
-        file.outbox.voidAbout(handle)
+        file.outbox.voidAbout(new Set([handle]))
         throw new Error('after it')
       })
     expect(failing).toThrow('after it')
@@ -161,7 +161,7 @@ describe('a signal of just this visit', () => {
   })
 
   it('can be taken back, but for its end', () => {
-    expect(file.outbox.voidAbout(handle)).toBe(1)
+    expect(file.outbox.voidAbout(new Set([handle]))).toBe(1)
     expect(due()).toEqual([voidText(1), textOf(consent(2, 'expired'))])
   })
 
