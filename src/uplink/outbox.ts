@@ -15,6 +15,7 @@ import {
   type Outbox,
   type OutboxParts,
   type OutboxStats,
+  ownSeq,
   type Row,
   type Stored,
   usualLimits,
@@ -47,7 +48,7 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
   const jump = watchJumps(clock)
   const room = createRoom({ database, statements, clock, log, ballast, hasConsumer, isTrue: checks.isTrue })
   const deleteBroken = connection.prepare('DELETE FROM outbox_broken WHERE found_at < ?')
-  const selectBroken = connection.prepare<[Lane], number>('SELECT seq FROM outbox_broken WHERE lane = ?').pluck()
+  const selectBroken = connection.prepare<[Lane], StoredRow>('SELECT seq, bytes FROM outbox_broken WHERE lane = ?')
   const keepNewestBroken = connection.prepare(
     'DELETE FROM outbox_broken WHERE rowid <= (SELECT max(rowid) FROM outbox_broken) - ?',
   )
@@ -213,7 +214,8 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
       const missing = spoke.has(lane) ? (consumer.get(lane)?.missing ?? []) : []
       return numbersIn(missing, 1000).filter((seq) => of(lane).one.get(seq) === undefined)
     },
-    putAside: (lane) => selectBroken.all(lane),
+    // It may be the number that was changed.
+    putAside: (lane) => selectBroken.all(lane).flatMap((row) => [row.seq, ownSeq(row) ?? row.seq]),
     due,
     again,
     message: (lane, seq) => [of(lane).one.get(seq)].flatMap((row) => (row ? trusted(lane, row) : []))[0]?.outgoing,

@@ -245,6 +245,19 @@ describe('one thing that the disk changed in a sound file', () => {
     expect(box.sent().filter(({ seq }) => Number(seq) <= last)).toEqual([{ seq: 2, void: 'withdrawn' }])
   })
 
+  it('in the number of the message of an end, so that it was put aside under another, makes it be told again', () => {
+    box.ask({ ask: 'leave', secret: alice.secret })
+    const last = box.storage.outbox.lastSeq('signals')
+    sql(
+      `INSERT INTO outbox_broken SELECT 'signals', seq - 1, topic, bytes, mac, 1 FROM outbox_signals WHERE seq = ?`,
+      last,
+    )
+    sql('DELETE FROM outbox_signals WHERE seq = ?', last)
+    expect(about(alice)).toEqual([])
+    box.pass(second)
+    expect(about(alice)).toEqual(['withdrawn'])
+  })
+
   it('in the topic of a message, which is bytes then, does not close the desk', () => {
     box.ask({ ask: 'leave', secret: alice.secret })
     reopened(() => sql('UPDATE outbox_signals SET topic = cast(topic AS BLOB)'))
