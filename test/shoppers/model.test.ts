@@ -28,7 +28,7 @@ const livesOfBox = 100
  * Every signal that comes must be of somebody who agrees to its purpose at that moment; what ended must be void.
  */
 it('no signal without a grant, through random lives', () => {
-  const lives = trials(100, 2000)
+  const lives = trials(100, 600)
   const seen = { lives: 0, signals: 0, ends: 0, restarts: 0 }
   for (let seed = 1; seen.lives < lives; seed++) {
     const box = aBox(configs[0])
