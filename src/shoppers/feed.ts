@@ -114,8 +114,9 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
     voidOthers() {
       const open = new Set([...consents.records()].flatMap(openHandles))
       const others = new Set(outbox.shoppers().flatMap(({ handle }) => (open.has(handle) ? [] : [handle])))
-      const count = others.size > 0 ? database.transaction(() => outbox.voidAbout(others)) : 0
-      if (count > 0) database.forgetOldVersions()
+      if (others.size > 0) database.transaction(() => outbox.voidAbout(others))
+      // A process that was killed between voiding and this left what it voided in the log.
+      database.forgetOldVersions()
     },
     tellVisit: ({ grants }, event) => tellVisits(grants.map(({ handle, purpose }) => ({ handle, purpose, event }))),
     tellVisits,

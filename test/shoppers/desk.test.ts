@@ -72,11 +72,11 @@ describe('just this visit', () => {
 
   it('is not on the disk, neither while it lasts nor after', () => {
     const { handles, secret, id } = receiptOf(box.inTheShop(checkIn))
-    for (const word of [...handles, secret, id]) expect(box.bytes()).not.toContain(word)
+    for (const word of [...handles, secret, id]) expect(box.bytes().includes(word)).toBe(false)
     box.pass(7 * hour, minute)
-    for (const word of [...handles, secret, id]) expect(box.bytes()).not.toContain(word)
+    for (const word of [...handles, secret, id]) expect(box.bytes().includes(word)).toBe(false)
     expect(told()).toEqual(['void', 'void', 'expired offers'])
-    expect(box.bytes()).toContain('"type":"visits"')
+    expect(box.bytes().includes('"type":"visits"')).toBe(true)
   })
 
   it('ends at once when the shopper leaves, and nothing that waited is sent any more', () => {
