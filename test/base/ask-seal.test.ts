@@ -96,7 +96,7 @@ describe('a sealed question', () => {
     }
     for (let i = 0; i < trials(2000, 50_000); i++) {
       const garbage = randomBytes(i % 3 === 0 ? shortestSealed : i % 4096)
-      if (i % 2 === 0) garbage.set([1, 4])
+      if (i % 2 === 0 && garbage.length > 1) garbage.set([1, 4])
       expect(openQuestion(pair, garbage)).toBe(undefined)
     }
   })
