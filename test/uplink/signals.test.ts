@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { day } from '../../src/base/duration.ts'
 import type { Grant } from '../../src/consent/grant.ts'
-import { encodeConsent, encodeSignal, encodeVoid, type Outgoing } from '../../src/uplink/feed.ts'
+import { encodeConsent, encodeLost, encodeSignal, encodeVoid, type Outgoing } from '../../src/uplink/feed.ts'
 import { message, noon, type TestOutbox, testOutbox } from '../support/outbox.ts'
 import { shop } from '../support/releases.ts'
 
@@ -66,6 +66,8 @@ describe('a signal', () => {
     expect(encodeVoid(signal(5))).toMatchObject({ topic, lane: 'signals', seq: 5 })
     expect(textOf(encodeVoid(signal(5)))).toBe(voidText(5))
     expect(() => encodeVoid(message(1))).toThrow('its lane')
+    // What stands in for a message that was lost comes where head office listens.
+    expect(encodeLost(5, shop)).toMatchObject({ topic: consent(5, 'withdrawn').topic, seq: 5 })
   })
 })
 
