@@ -145,7 +145,7 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     if (!clock.isTrusted()) return
     const at = clock.monotonic()
     ring.tick(at)
-    tellLost()
+    tellLost(parts.outbox.putAside('signals'))
     for (const happening of sightings.tick(at)) feed.happened(happening)
     if (closes !== undefined && clock.now() >= closes) closeShop(closes)
     closes = closing()
@@ -160,9 +160,9 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     told.forgetVisits()
   }
 
-  /** The end of an agreement is told until head office has it, also when the disk changed the message. */
-  function tellLost(): void {
-    const lost = told.handlesOf(parts.outbox.putAside('signals'))
+  /** The end of an agreement is told until head office has it, also when its message was changed by the disk or shed. */
+  function tellLost(seqs: readonly number[]): void {
+    const lost = told.handlesOf(seqs)
     if (lost.size === 0) return
     consents.tellAgain(lost)
     feed.passOn()
@@ -172,6 +172,8 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     consents.tidy(parseDuration(config.retention.consentRecords))
     feed.passOn()
     feed.forgetOlderThan(parseDuration(config.retention.signals))
+    // First what was shed: a number that went out empty counts as told.
+    tellLost(parts.outbox.lacking('signals'))
     feed.fillGaps()
     caps.forgetBefore(local(clock.now()).day)
     told.keepOnly(new Set([...consents.records()].flatMap(handlesOf)))
