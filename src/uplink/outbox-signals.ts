@@ -11,6 +11,8 @@ export interface SignalRows {
   /** @returns the void to store in its place */
   keepInMemory(outgoing: Outgoing): Outgoing
   inMemory(seq: number): Outgoing | undefined
+  /** Its number is not that of what a transaction that was undone left in memory. */
+  isOnDisk(outgoing: Outgoing): void
   voidAbout(handles: ReadonlySet<string>): number
   voidBefore(time: number): number
   /** Whom the rows on the disk are about. */
@@ -50,6 +52,7 @@ export function createSignalRows({ rows, outgoingOf, exchange }: SignalRowsParts
       return encodeVoid(outgoing)
     },
     inMemory: (seq) => memory.get(seq),
+    isOnDisk: ({ seq }) => void memory.delete(seq ?? 0),
     voidAbout: (handles) => voidEach((outgoing) => !isEnd(outgoing) && handles.has(handleOf(outgoing) ?? '')),
     // A moment of a clock that was not trusted is no age.
     voidBefore: (time) =>

@@ -203,7 +203,10 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
   }
 
   return {
-    put,
+    put(outgoing, notBefore) {
+      put(outgoing, notBefore)
+      if (outgoing.lane === 'signals') signals.isOnDisk(outgoing)
+    },
     putFleeting(outgoing, notBefore) {
       put(signals.keepInMemory(outgoing), notBefore)
     },

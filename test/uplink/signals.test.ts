@@ -157,6 +157,20 @@ describe('a signal of just this visit', () => {
     expect(bytes.join('')).toContain(voidText(1))
   })
 
+  it('that could not be put does not go out under the number of what comes next', () => {
+    const full = () =>
+      file.database.transaction(() => {
+        file.outbox.putFleeting(signal(3), 0)
+        throw new Error('after it')
+      })
+    expect(full).toThrow('after it')
+    const end = consent(3, 'withdrawn', other)
+    file.outbox.put(end, 0)
+    expect(due().at(-1)).toBe(textOf(end))
+    file.outbox.voidAbout(new Set([handle]))
+    expect(due().at(-1)).toBe(textOf(end))
+  })
+
   it('is a void to the next process, under its number', () => {
     const next = testOutbox({ database: file.database })
     expect(due(next.outbox)).toEqual([voidText(1), voidText(2)])
