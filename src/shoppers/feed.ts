@@ -28,7 +28,7 @@ export interface ShopperFeedParts {
 
 /** What leaves about shoppers who agreed: signals, and what became of their agreements. */
 export interface ShopperFeed {
-  /** Of those who agreed for longer: hands over what head office does not know yet, and voids what has ended. */
+  /** Hands over what head office does not know yet, and voids what has ended. */
   passOn(): void
   /** Whether something could not be handed over yet: the disk was full. */
   readonly isBehind: boolean
@@ -53,6 +53,8 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
   const { database, clock, outbox, identity, consents, caps, told, signaller, wake } = parts
   let adopted = 0
   let isBehind = false
+  /** Of visits, in memory as they are: what there was no room to hand over yet. */
+  let owed: readonly ConsentNews[] = []
 
   function nextSeq(): number {
     return Math.max(outbox.lastSeq('signals'), adopted) + 1
@@ -77,12 +79,21 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
 
   function tellAll(news: readonly ConsentNews[], isLasting: boolean): void {
     for (const one of news) tell(one, isLasting)
-    const ended = new Set(news.filter(isEnd).map(({ handle }) => handle))
+    const ended = endedOf(news)
     if (ended.size > 0) outbox.voidAbout(ended)
   }
 
   function tellVisits(news: readonly ConsentNews[]): void {
-    inTransaction(() => tellAll(news, false))
+    owed = [...owed, ...news]
+    // All of a visit is in memory, so that this needs no room.
+    outbox.voidAbout(endedOf(news))
+    tellOwed()
+  }
+
+  function tellOwed(): void {
+    if (owed.length === 0) return
+    inTransaction(() => tellAll(owed, false))
+    owed = []
     wake()
   }
 
@@ -95,11 +106,12 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
 
   return {
     get isBehind() {
-      return isBehind
+      return isBehind || owed.length > 0
     },
     passOn() {
       let ended = 0
       isBehind = true
+      tellOwed()
       const passed = outbox.withRoom(() =>
         consents.passOn((news) => {
           ended = news.filter(isEnd).length
@@ -137,7 +149,9 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
     erasureOf(handles) {
       if (handles.length === 0) return 'none'
       const erasedUpTo = outbox.stored('signals')?.erasedUpTo ?? 0
-      const isConfirmed = handles.every((handle) => (told.seqOf(handle) ?? Number.POSITIVE_INFINITY) <= erasedUpTo)
+      const isOwed = owed.some(({ handle }) => handles.includes(handle))
+      const isTold = (handle: string) => (told.seqOf(handle) ?? Number.POSITIVE_INFINITY) <= erasedUpTo
+      const isConfirmed = !isOwed && handles.every(isTold)
       return isConfirmed ? 'confirmed' : 'asked'
     },
     forgetOlderThan(age) {
@@ -151,6 +165,10 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
       adopted = Math.max(adopted, upTo)
     },
   }
+}
+
+function endedOf(news: readonly ConsentNews[]): ReadonlySet<string> {
+  return new Set(news.filter(isEnd).map(({ handle }) => handle))
 }
 
 function randomId(): string {

@@ -8,6 +8,7 @@ import { openCaps } from '../consent/caps.ts'
 import { createDesk } from '../consent/desk.ts'
 import { type Answer, refusal } from '../consent/desk-answers.ts'
 import { createOffer } from '../consent/desk-offer.ts'
+import type { Visits } from '../consent/event.ts'
 import { offerOf, openConsentFolder } from '../consent/folder.ts'
 import { createFreshness } from '../consent/freshness.ts'
 import { createLocalTime } from '../consent/local-time.ts'
@@ -79,6 +80,8 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
   })
   const place = placeOf(config)
   let closes: number | undefined
+  /** How many visits there were, until the record has it. */
+  let counts: readonly Visits[] = []
   let tidyAt = 0
 
   const desk = createDesk({
@@ -114,6 +117,7 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
         feed.passOn()
       },
       visitLeft: (visit) => feed.tellVisit(visit, 'withdrawn'),
+      again: () => feed.passOn(),
       keysChanged: ring.renew,
     },
   })
@@ -147,17 +151,25 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     ring.tick(at)
     tellLost(parts.outbox.putAside('signals'))
     for (const happening of sightings.tick(at)) feed.happened(happening)
-    if (closes !== undefined && clock.now() >= closes) closeShop(closes)
+    const closed = closes !== undefined && clock.now() >= closes ? closes : undefined
     closes = closing()
+    if (closed !== undefined) closeShop(closed)
+    noteCounts()
     if (at >= tidyAt) tidy(at)
   }
 
   function closeShop(at: number): void {
-    for (const who of sightings.present()) if (!visits.visit(who)) feed.happened(sightings.gone(who))
     const { news, visits: counted } = visits.close(calendar.dayOf(at - second))
+    counts = [...counts, ...counted]
+    // Of visits the end is told, and no more.
+    for (const who of sightings.present()) quietly(() => feed.happened(sightings.gone(who)))
     feed.tellVisits(news)
-    consents.noteVisits(counted)
     told.forgetVisits()
+  }
+
+  function noteCounts(): void {
+    consents.noteVisits(counts)
+    counts = []
   }
 
   /** The end of an agreement is told until head office has it, also when its message was changed by the disk or shed. */
