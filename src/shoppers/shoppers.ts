@@ -26,6 +26,7 @@ import { closingAt, createCalendar } from '../privacy/calendar.ts'
 import { createCounted, visitorsOf } from './counted.ts'
 import { createFaults, isRecordDamaged } from './faults.ts'
 import { createShopperFeed } from './feed.ts'
+import { createLostEnds } from './lost.ts'
 import { closedShoppers, measuredBy, placeOf, type ShopperParts, type Shoppers } from './words.ts'
 
 /**
@@ -62,6 +63,7 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
   const local = createLocalTime(store.timezone)
   const signaller = createSignaller({ consents, visits, caps, purposes, notices, clock, local })
   const feed = createShopperFeed({ ...parts, consents, caps, told, signaller })
+  const lost = createLostEnds({ ...parts, consents, told, feed })
   const calendar = createCalendar(store.timezone, store.opening, 60)
   const optIn = createOptIn(realClock, createAttempts(60))
   const freshness = createFreshness(realClock)
@@ -149,7 +151,7 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     if (!clock.isTrusted()) return
     const at = clock.monotonic()
     ring.tick(at)
-    tellLost(parts.outbox.putAside('signals'))
+    lost.lookAside()
     for (const happening of sightings.tick(at)) feed.happened(happening)
     const closed = closes !== undefined && clock.now() >= closes ? closes : undefined
     closes = closing()
@@ -172,21 +174,11 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     counts = []
   }
 
-  /** The end of an agreement is told until head office has it, also when its message was changed by the disk or shed. */
-  function tellLost(seqs: readonly number[]): void {
-    const lost = told.handlesOf(seqs)
-    if (lost.size === 0) return
-    consents.tellAgain(lost)
-    feed.passOn()
-  }
-
   function tidy(at: number): void {
     consents.tidy(parseDuration(config.retention.consentRecords))
     feed.passOn()
     feed.forgetOlderThan(parseDuration(config.retention.signals))
-    // First what was shed: a number that went out empty counts as told.
-    tellLost(parts.outbox.lacking('signals'))
-    feed.fillGaps()
+    lost.fillGaps()
     caps.forgetBefore(local(clock.now()).day)
     told.keepOnly(new Set([...consents.records()].flatMap(handlesOf)))
     tidyAt = at + hour
