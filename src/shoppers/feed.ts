@@ -126,7 +126,7 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
     voidOthers() {
       const open = new Set([...consents.records()].flatMap(openHandles))
       const others = new Set(outbox.shoppers().flatMap(({ handle }) => (open.has(handle) ? [] : [handle])))
-      if (others.size > 0) database.transaction(() => outbox.voidAbout(others))
+      if (others.size > 0) inTransaction(() => outbox.voidAbout(others))
       // A process that was killed between voiding and this left what it voided in the log.
       database.forgetOldVersions()
     },

@@ -209,7 +209,8 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     }
   }
 
-  feed.passOn()
+  // What there is no room for is handed over later, and what must not leave is void before anything does.
+  quietly(() => feed.passOn())
   feed.voidOthers()
   return {
     visitors: visitorsOf(today),

@@ -1,8 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Database } from '../../src/base/database.ts'
 import { minute, second } from '../../src/base/duration.ts'
 import { GatewayError } from '../../src/base/errors.ts'
 import { aBox, type Box, checkIn, join30, receiptOf } from './box.ts'
+
+const isMarkRefused = vi.hoisted(() => ({ value: false }))
+vi.mock('../../src/base/data-folder.ts', async (original) => {
+  const ours = await original<typeof import('../../src/base/data-folder.ts')>()
+  return {
+    ...ours,
+    writeDurably(file: string, content: string) {
+      if (isMarkRefused.value) throw new GatewayError('BASE_STORAGE_FULL')
+      ours.writeDurably(file, content)
+    },
+  }
+})
 
 let box: Box
 beforeEach(() => {
@@ -107,6 +119,16 @@ describe('on a full disk', () => {
     expect(told()).toEqual(['void', 'void', 'expired'])
     const events = box.storage.database.connection.prepare('SELECT body FROM consent_event').pluck().all()
     expect(events.filter((event) => String(event).includes('"visits"')).length).toBe(1)
+  })
+
+  it('a box that starts lets everybody leave, and tells head office once there is room', () => {
+    const { secret } = receiptOf(box.inTheShop(join30))
+    box.close()
+    isMarkRefused.value = true
+    box.open()
+    isMarkRefused.value = false
+    expect(box.ask({ ask: 'leave', secret })).toMatchObject({ state: 'left' })
+    expect(told()).toEqual(['void', 'void', 'withdrawn'])
   })
 
   it('the radio hears on, and the next visit is given once there is room', () => {
