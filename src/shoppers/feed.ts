@@ -51,13 +51,12 @@ export interface ShopperFeed {
 
 export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
   const { database, clock, outbox, identity, consents, caps, told, signaller, wake } = parts
-  let adopted = 0
   let isBehind = false
   /** Of visits, in memory as they are: what there was no room to hand over yet. */
   let owed: readonly ConsentNews[] = []
 
   function nextSeq(): number {
-    return Math.max(outbox.lastSeq('signals'), adopted) + 1
+    return outbox.lastSeq('signals') + 1
   }
 
   /** On a full disk what is there for that is given free. */
@@ -162,7 +161,8 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
       if (voided > 0) database.forgetOldVersions()
     },
     adopt(upTo) {
-      adopted = Math.max(adopted, upTo)
+      // Put down, so that a restart does not begin again with numbers that head office would take for repeats.
+      if (upTo > outbox.lastSeq('signals')) inTransaction(() => outbox.put(encodeLost(upTo, identity), 0))
     },
   }
 }

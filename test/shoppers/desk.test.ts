@@ -298,8 +298,17 @@ describe('a box that was put back from an old image', () => {
   it('voids what was agreed, and begins its numbers behind what head office has seen', () => {
     const { secret } = receiptOf(box.inTheShop(join30))
     box.shoppers.restoredFromImage(40)
-    expect(told()).toEqual(['void', 'void', 'expired offers'])
+    expect(told()).toEqual(['void', 'void', 'void', 'expired offers'])
     expect(box.sent().at(-1)).toMatchObject({ seq: 41 })
     expect(box.ask({ ask: 'see', secret })).toMatchObject({ purposes: [{ state: 'expired' }] })
+  })
+
+  it('goes on behind them after a restart too, if there was nothing to void', () => {
+    box.shoppers.restoredFromImage(40)
+    box.close()
+    box.open()
+    box.pass(second)
+    box.inTheShop(join30)
+    expect(box.sent().map(({ seq }) => seq)).toEqual([40, 41, 42])
   })
 })
