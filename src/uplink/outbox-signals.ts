@@ -78,7 +78,7 @@ export function createSignalRows({ rows, abouts, row, outgoingOf, exchange }: Si
 /** The end of a consent must reach head office, which erases by it. */
 const ends = new Set<unknown>(['withdrawn', 'expired'])
 
-function isEnd({ topic, bytes }: Outgoing): boolean {
+export function isEnd({ topic, bytes }: Outgoing): boolean {
   return topic.endsWith('/consent') && ends.has((JSON.parse(bytes.toString()) as { event?: unknown }).event)
 }
 

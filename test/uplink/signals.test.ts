@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { day } from '../../src/base/duration.ts'
 import type { Grant } from '../../src/consent/grant.ts'
 import { encodeConsent, encodeLost, encodeSignal, encodeVoid, type Outgoing } from '../../src/uplink/feed.ts'
+import { createKeeper } from '../../src/uplink/keeper.ts'
 import { message, noon, type TestOutbox, testOutbox } from '../support/outbox.ts'
 import { shop } from '../support/releases.ts'
 
@@ -155,6 +156,14 @@ describe('a signal of just this visit', () => {
     const bytes = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'))
     expect(bytes.join('')).not.toContain(handle)
     expect(bytes.join('')).toContain(voidText(1))
+  })
+
+  it('whose row was shed before its turn names nobody, and an end is told all the same', () => {
+    const keeper = createKeeper(file.outbox, () => {})
+    expect(textOf(keeper.asItIsNow(signal(1)))).toBe(textOf(signal(1)))
+    file.database.connection.exec('DELETE FROM outbox_signals')
+    expect(textOf(keeper.asItIsNow(signal(1)))).toBe(voidText(1))
+    expect(textOf(keeper.asItIsNow(consent(2, 'expired')))).toBe(textOf(consent(2, 'expired')))
   })
 
   it('that could not be put does not go out under the number of what comes next', () => {
