@@ -27,7 +27,7 @@ import { createCounted, visitorsOf } from './counted.ts'
 import { createFaults, isRecordDamaged } from './faults.ts'
 import { createShopperFeed } from './feed.ts'
 import { createLostEnds } from './lost.ts'
-import { closedShoppers, measuredBy, placeOf, type ShopperParts, type Shoppers } from './words.ts'
+import { closedShoppers, measuredBy, placeOf, type ShopperParts, type Shoppers, sealAnswer } from './words.ts'
 
 /**
  * Opens what shoppers agreed to. A record that is not whole grants nothing and counting goes on: then every question is
@@ -189,7 +189,7 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     if (!opened) return undefined
     const isFirst = once.isFirst(opened.ephemeral, realClock.monotonic())
     if (isLeave(opened.question)) return left(opened, from)
-    return opened.seal(isFirst ? answer(opened.question, from) : refusal('stale'))
+    return sealAnswer(opened, isFirst ? answer(opened.question, from) : refusal('stale'))
   }
 
   /** The relay repeats a leave until it is answered, and forgets it then: what was not done gets no answer. */

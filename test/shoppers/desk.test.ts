@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sealQuestion } from '../../src/base/ask-seal.ts'
 import { day, hour, minute, second } from '../../src/base/duration.ts'
 import { verifyReceipt } from '../../src/consent/receipt.ts'
 import { aBox, type Box, checkIn, configOf, join30, receiptOf } from './box.ts'
@@ -291,6 +292,20 @@ describe('a box whose record is not whole', () => {
     expect(box.ask({ ask: 'see', secret })).toEqual({ state: 'declined', why: 'unknown' })
     expect(told().at(-1)).toBe('expired offers')
     expect(box.inTheShop(checkIn)).toMatchObject({ state: 'given' })
+  })
+})
+
+describe('a record that is longer than an answer', () => {
+  it('is seen without its export', () => {
+    const { secret } = receiptOf(box.inTheShop(join30))
+    const offer = box.ask({ ask: 'offer', language: 'nl' })
+    if (offer.state !== 'offer') throw new Error(offer.state)
+    const change = { ask: 'change', fresh: offer.fresh, secret, purpose: 'offers', language: 'nl' }
+    for (let i = 0; i < 200; i++)
+      expect(box.ask({ ...change, days: 20 + (i % 10) })).toMatchObject({ state: 'changed' })
+    const question = sealQuestion(Buffer.from(offer.askKey, 'base64url'), { ask: 'see', secret })
+    const answer = question.open(box.shoppers.ask(question.bytes, 'here') ?? Buffer.alloc(0))
+    expect(answer).toMatchObject({ state: 'seen', purposes: [{ state: 'changed' }], record: null })
   })
 })
 
