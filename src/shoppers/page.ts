@@ -103,9 +103,12 @@ function leave(shoppers: Shoppers, text: string, from: string): LeaveOutcome {
   const secret = secretIn(text)
   if (secret === undefined) return 'unknown'
   const seen = shoppers.answer({ ask: 'see', secret }, from)
-  if (seen.state === 'declined') return seen.why === 'unknown' ? 'unknown' : 'unreachable'
+  const isUnknown = seen.state === 'declined' && seen.why === 'unknown'
+  if (seen.state === 'declined' && !isUnknown) return 'unreachable'
   const answer = shoppers.answer({ ask: 'leave', secret }, from)
   if (answer.state !== 'left') return 'unreachable'
+  // Of a visit that was left before only that is known.
+  if (isUnknown && answer.erasure === 'none') return 'unknown'
   return answer.erasure === 'confirmed' ? 'erased' : 'left'
 }
 
