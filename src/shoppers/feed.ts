@@ -99,7 +99,7 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
   function signal({ happening, grant, notice, moment, isLasting }: Allowed): void {
     const { event, zone } = happening
     const sighting = { event, zone, at: moment.now, id: randomId(), seq: nextSeq() }
-    put(encodeSignal(sighting, grant, { notice, now: clock.now() }, identity), isLasting)
+    put(encodeSignal(sighting, grant, { notice, now: moment.now }, identity), isLasting)
     caps.note(grant.handle, happening, moment, isLasting)
   }
 
