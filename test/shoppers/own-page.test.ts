@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { second } from '../../src/base/duration.ts'
 import { silentLog } from '../../src/base/log.ts'
@@ -27,4 +29,15 @@ it('who leaves a visit twice without JavaScript is told both times that it is do
   expect(await leave(secret)).toBe(200)
   expect(await leave(secret)).toBe(200)
   expect(await leave('A'.repeat(22))).toBe(404)
+})
+
+it('a certificate that is none, or is not there, costs the page and not the box', async () => {
+  const cert = join(box.folder, 'cert.pem')
+  const served = () => {
+    const web = { ...configOf().web, public: '127.0.0.1:0', certificate: { cert, key: cert } }
+    return openShopperPage({ web, shoppers: box.shoppers, realClock: box.clock, log: silentLog })
+  }
+  expect(await served()).toBeUndefined()
+  writeFileSync(cert, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
+  expect(await served()).toBeUndefined()
 })
