@@ -116,8 +116,8 @@ export function openGateway(parts: GatewayParts): Gateway {
     notices: { catalogue, health },
     onRequest: (request) => overRelay?.(request),
     onRestoredImage: (upTo) => {
-      wall.restoredFromImage(upTo)
-      shoppers?.restoredFromImage(outbox.lastSeq('signals'))
+      wall.restoredFromImage(upTo.aggregates)
+      shoppers?.restoredFromImage(upTo.signals)
     },
   })
 

@@ -53,6 +53,8 @@ export interface DeskNews {
   /** A visit or record has ended, or a part of it: nothing of it may be told any more. */
   ended(who: string): void
   visitLeft(visit: Visit): void
+  /** Somebody asks again for what may not have been told the first time. */
+  again(): void
   /** Who is recognised by radio has changed. */
   keysChanged(record: string): void
 }
@@ -160,13 +162,17 @@ export function createDesk(parts: DeskParts): Desk {
     const visit = visits.visitOf(bytesOf(secret))
     if (visit) {
       visits.leave(visit.id)
-      told.ended(visit.id)
       told.visitLeft(visit)
+      told.ended(visit.id)
       return { state: 'left', erasure: parts.erasureOf(visit.grants.map(({ handle }) => handle)) }
     }
     const record = recordOf(secret)
-    if (!record) return { state: 'left', erasure: parts.erasureOf(visits.leftHandles(bytesOf(secret))) }
-    return withdrawn(record.id, 'receipt')
+    return record ? withdrawn(record.id, 'receipt') : leftBefore(visits.leftHandles(bytesOf(secret)))
+  }
+
+  function leftBefore(handles: readonly string[]): Answer {
+    if (handles.length > 0) told.again()
+    return { state: 'left', erasure: parts.erasureOf(handles) }
   }
 
   function withdrawn(id: string, method: Method): Answer {

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
+import { isStorageFull } from '../base/errors.ts'
 import { type BoxKeys, secretHash } from './box-keys.ts'
 import { brokenRecord, type Chain, openChain } from './chain.ts'
 import { historyOf, newsOf } from './choice.ts'
@@ -121,6 +122,15 @@ export function openRecords({ database, keys, slots, mark, clock }: RecordParts)
     return kept.seq > 0 && chain.hashAt(kept.seq) !== kept.hash
   }
 
+  /** On a full disk it stays behind, as after a crash: that voids nothing. */
+  function catchUp(): void {
+    try {
+      mark.write(chain.head())
+    } catch (error) {
+      if (!isStorageFull(error)) throw error
+    }
+  }
+
   function forget(before: number): void {
     const gone = [...all.values()].filter((record) => isForgettable(record, before))
     const seqs = [
@@ -150,7 +160,7 @@ export function openRecords({ database, keys, slots, mark, clock }: RecordParts)
   }
 
   if (isBehindMark()) voidAll()
-  else mark.write(chain.head())
+  else catchUp()
   settle(all.keys())
   return {
     all,

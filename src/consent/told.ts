@@ -23,7 +23,7 @@ export function openTold({ connection: sql }: Database): Told {
   const upsert = sql.prepare('INSERT OR REPLACE INTO consent_told VALUES (?, ?)')
   const remove = sql.prepare('DELETE FROM consent_told WHERE handle = ?')
   const handles = sql.prepare<[], string>('SELECT handle FROM consent_told').pluck()
-  const selectHandle = sql.prepare<[number], string>('SELECT handle FROM consent_told WHERE seq = ?').pluck()
+  const all = sql.prepare<[], { handle: string; seq: number }>('SELECT handle, seq FROM consent_told')
   const visits = new Map<string, number>()
 
   return {
@@ -32,7 +32,11 @@ export function openTold({ connection: sql }: Database): Told {
       else visits.set(handle, seq)
     },
     seqOf: (handle) => visits.get(handle) ?? select.get(handle),
-    handlesOf: (seqs) => new Set(seqs.flatMap((seq) => selectHandle.all(seq))),
+    handlesOf(seqs) {
+      const wanted = new Set(seqs)
+      const found = wanted.size > 0 ? all.all().filter(({ seq }) => wanted.has(seq)) : []
+      return new Set(found.map(({ handle }) => handle))
+    },
     forgetVisits: () => visits.clear(),
     keepOnly(kept) {
       for (const handle of handles.all()) if (!kept.has(handle)) remove.run(handle)

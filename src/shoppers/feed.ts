@@ -28,7 +28,7 @@ export interface ShopperFeedParts {
 
 /** What leaves about shoppers who agreed: signals, and what became of their agreements. */
 export interface ShopperFeed {
-  /** Of those who agreed for longer: hands over what head office does not know yet, and voids what has ended. */
+  /** Hands over what head office does not know yet, and voids what has ended. */
   passOn(): void
   /** Whether something could not be handed over yet: the disk was full. */
   readonly isBehind: boolean
@@ -51,11 +51,12 @@ export interface ShopperFeed {
 
 export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
   const { database, clock, outbox, identity, consents, caps, told, signaller, wake } = parts
-  let adopted = 0
   let isBehind = false
+  /** Of visits, in memory as they are: what there was no room to hand over yet. */
+  let owed: readonly ConsentNews[] = []
 
   function nextSeq(): number {
-    return Math.max(outbox.lastSeq('signals'), adopted) + 1
+    return outbox.lastSeq('signals') + 1
   }
 
   /** On a full disk what is there for that is given free. */
@@ -77,29 +78,39 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
 
   function tellAll(news: readonly ConsentNews[], isLasting: boolean): void {
     for (const one of news) tell(one, isLasting)
-    const ended = new Set(news.filter(isEnd).map(({ handle }) => handle))
+    const ended = endedOf(news)
     if (ended.size > 0) outbox.voidAbout(ended)
   }
 
   function tellVisits(news: readonly ConsentNews[]): void {
-    inTransaction(() => tellAll(news, false))
+    owed = [...owed, ...news]
+    // All of a visit is in memory, so that this needs no room.
+    outbox.voidAbout(endedOf(news))
+    tellOwed()
+  }
+
+  function tellOwed(): void {
+    if (owed.length === 0) return
+    inTransaction(() => tellAll(owed, false))
+    owed = []
     wake()
   }
 
   function signal({ happening, grant, notice, moment, isLasting }: Allowed): void {
     const { event, zone } = happening
     const sighting = { event, zone, at: moment.now, id: randomId(), seq: nextSeq() }
-    put(encodeSignal(sighting, grant, { notice, now: clock.now() }, identity), isLasting)
+    put(encodeSignal(sighting, grant, { notice, now: moment.now }, identity), isLasting)
     caps.note(grant.handle, happening, moment, isLasting)
   }
 
   return {
     get isBehind() {
-      return isBehind
+      return isBehind || owed.length > 0
     },
     passOn() {
       let ended = 0
       isBehind = true
+      tellOwed()
       const passed = outbox.withRoom(() =>
         consents.passOn((news) => {
           ended = news.filter(isEnd).length
@@ -114,7 +125,7 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
     voidOthers() {
       const open = new Set([...consents.records()].flatMap(openHandles))
       const others = new Set(outbox.shoppers().flatMap(({ handle }) => (open.has(handle) ? [] : [handle])))
-      if (others.size > 0) database.transaction(() => outbox.voidAbout(others))
+      if (others.size > 0) inTransaction(() => outbox.voidAbout(others))
       // A process that was killed between voiding and this left what it voided in the log.
       database.forgetOldVersions()
     },
@@ -137,7 +148,9 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
     erasureOf(handles) {
       if (handles.length === 0) return 'none'
       const erasedUpTo = outbox.stored('signals')?.erasedUpTo ?? 0
-      const isConfirmed = handles.every((handle) => (told.seqOf(handle) ?? Number.POSITIVE_INFINITY) <= erasedUpTo)
+      const isOwed = owed.some(({ handle }) => handles.includes(handle))
+      const isTold = (handle: string) => (told.seqOf(handle) ?? Number.POSITIVE_INFINITY) <= erasedUpTo
+      const isConfirmed = !isOwed && handles.every(isTold)
       return isConfirmed ? 'confirmed' : 'asked'
     },
     forgetOlderThan(age) {
@@ -148,9 +161,14 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
       if (voided > 0) database.forgetOldVersions()
     },
     adopt(upTo) {
-      adopted = Math.max(adopted, upTo)
+      // Put down, so that a restart does not begin again with numbers that head office would take for repeats.
+      if (upTo > outbox.lastSeq('signals')) inTransaction(() => outbox.put(encodeLost(upTo, identity), 0))
     },
   }
+}
+
+function endedOf(news: readonly ConsentNews[]): ReadonlySet<string> {
+  return new Set(news.filter(isEnd).map(({ handle }) => handle))
 }
 
 function randomId(): string {

@@ -30,12 +30,36 @@ export interface ShopperPage {
 }
 
 /**
- * Serves the shopper's page of this box. Undefined where its port cannot be had: counting goes on, and what shoppers may do
- * through head office too.
+ * Serves the shopper's page of this box. Undefined where its port cannot be had or its certificate is none: counting goes on,
+ * and what shoppers may do through head office too.
  */
 export async function openShopperPage(parts: PageParts): Promise<ShopperPage | undefined> {
-  const { web, shoppers, realClock, log, isQuiet = false } = parts
-  const { host, port } = parseAddress(web.public)
+  const { web, log, isQuiet = false } = parts
+  let server: FastifyInstance | undefined
+  try {
+    server = serverOf(parts)
+    await server.listen(parseAddress(web.public))
+  } catch (error) {
+    if (!isQuiet)
+      log.error(
+        { address: web.public, code: systemCode(error) },
+        'the page for shoppers cannot be served at this address, or with this certificate',
+      )
+    await server?.close()
+    return undefined
+  }
+  const { host } = parseAddress(web.public)
+  const opened = server
+  log.info(`The page for shoppers is at ${ownUrl(host, portOf(opened), web.certificate !== undefined)}`)
+  return {
+    port: portOf(opened),
+    close: async () => void (await opened.close()),
+  }
+}
+
+/** @throws where the certificate cannot be read, or does not go with its key */
+function serverOf({ web, shoppers, realClock }: PageParts): FastifyInstance {
+  const { host } = parseAddress(web.public)
   const tls = web.certificate && { cert: readFileSync(web.certificate.cert), key: readFileSync(web.certificate.key) }
   const server = createShopperServer({
     shop: {
@@ -50,22 +74,7 @@ export async function openShopperPage(parts: PageParts): Promise<ShopperPage | u
     clock: realClock,
     ...(tls ? { tls } : {}),
   })
-  try {
-    await server.listen({ host, port })
-  } catch (error) {
-    if (!isQuiet)
-      log.error(
-        { address: web.public, code: systemCode(error) },
-        'the page for shoppers cannot be served at this address',
-      )
-    await server.close()
-    return undefined
-  }
-  log.info(`The page for shoppers is at ${ownUrl(host, portOf(server), tls !== undefined)}`)
-  return {
-    port: portOf(server),
-    close: async () => void (await server.close()),
-  }
+  return server
 }
 
 function portOf({ server }: FastifyInstance): number {
@@ -103,9 +112,12 @@ function leave(shoppers: Shoppers, text: string, from: string): LeaveOutcome {
   const secret = secretIn(text)
   if (secret === undefined) return 'unknown'
   const seen = shoppers.answer({ ask: 'see', secret }, from)
-  if (seen.state === 'declined') return seen.why === 'unknown' ? 'unknown' : 'unreachable'
+  const isUnknown = seen.state === 'declined' && seen.why === 'unknown'
+  if (seen.state === 'declined' && !isUnknown) return 'unreachable'
   const answer = shoppers.answer({ ask: 'leave', secret }, from)
   if (answer.state !== 'left') return 'unreachable'
+  // Of a visit that was left before only that is known.
+  if (isUnknown && answer.erasure === 'none') return 'unknown'
   return answer.erasure === 'confirmed' ? 'erased' : 'left'
 }
 

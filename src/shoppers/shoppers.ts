@@ -8,6 +8,7 @@ import { openCaps } from '../consent/caps.ts'
 import { createDesk } from '../consent/desk.ts'
 import { type Answer, refusal } from '../consent/desk-answers.ts'
 import { createOffer } from '../consent/desk-offer.ts'
+import type { Visits } from '../consent/event.ts'
 import { offerOf, openConsentFolder } from '../consent/folder.ts'
 import { createFreshness } from '../consent/freshness.ts'
 import { createLocalTime } from '../consent/local-time.ts'
@@ -25,7 +26,8 @@ import { closingAt, createCalendar } from '../privacy/calendar.ts'
 import { createCounted, visitorsOf } from './counted.ts'
 import { createFaults, isRecordDamaged } from './faults.ts'
 import { createShopperFeed } from './feed.ts'
-import { closedShoppers, measuredBy, placeOf, type ShopperParts, type Shoppers } from './words.ts'
+import { createLostEnds } from './lost.ts'
+import { closedShoppers, measuredBy, placeOf, type ShopperParts, type Shoppers, sealAnswer } from './words.ts'
 
 /**
  * Opens what shoppers agreed to. A record that is not whole grants nothing and counting goes on: then every question is
@@ -61,6 +63,7 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
   const local = createLocalTime(store.timezone)
   const signaller = createSignaller({ consents, visits, caps, purposes, notices, clock, local })
   const feed = createShopperFeed({ ...parts, consents, caps, told, signaller })
+  const lost = createLostEnds({ ...parts, consents, told, feed })
   const calendar = createCalendar(store.timezone, store.opening, 60)
   const optIn = createOptIn(realClock, createAttempts(60))
   const freshness = createFreshness(realClock)
@@ -79,6 +82,8 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
   })
   const place = placeOf(config)
   let closes: number | undefined
+  /** How many visits there were, until the record has it. */
+  let counts: readonly Visits[] = []
   let tidyAt = 0
 
   const desk = createDesk({
@@ -114,6 +119,7 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
         feed.passOn()
       },
       visitLeft: (visit) => feed.tellVisit(visit, 'withdrawn'),
+      again: () => feed.passOn(),
       keysChanged: ring.renew,
     },
   })
@@ -145,34 +151,34 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     if (!clock.isTrusted()) return
     const at = clock.monotonic()
     ring.tick(at)
-    tellLost()
+    lost.lookAside()
     for (const happening of sightings.tick(at)) feed.happened(happening)
-    if (closes !== undefined && clock.now() >= closes) closeShop(closes)
+    const closed = closes !== undefined && clock.now() >= closes ? closes : undefined
     closes = closing()
+    if (closed !== undefined) closeShop(closed)
+    noteCounts()
     if (at >= tidyAt) tidy(at)
   }
 
   function closeShop(at: number): void {
-    for (const who of sightings.present()) if (!visits.visit(who)) feed.happened(sightings.gone(who))
     const { news, visits: counted } = visits.close(calendar.dayOf(at - second))
+    counts = [...counts, ...counted]
+    // Of visits the end is told, and no more.
+    for (const who of sightings.present()) quietly(() => feed.happened(sightings.gone(who)))
     feed.tellVisits(news)
-    consents.noteVisits(counted)
     told.forgetVisits()
   }
 
-  /** The end of an agreement is told until head office has it, also when the disk changed the message. */
-  function tellLost(): void {
-    const lost = told.handlesOf(parts.outbox.putAside('signals'))
-    if (lost.size === 0) return
-    consents.tellAgain(lost)
-    feed.passOn()
+  function noteCounts(): void {
+    consents.noteVisits(counts)
+    counts = []
   }
 
   function tidy(at: number): void {
     consents.tidy(parseDuration(config.retention.consentRecords))
     feed.passOn()
     feed.forgetOlderThan(parseDuration(config.retention.signals))
-    feed.fillGaps()
+    lost.fillGaps()
     caps.forgetBefore(local(clock.now()).day)
     told.keepOnly(new Set([...consents.records()].flatMap(handlesOf)))
     tidyAt = at + hour
@@ -183,7 +189,7 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     if (!opened) return undefined
     const isFirst = once.isFirst(opened.ephemeral, realClock.monotonic())
     if (isLeave(opened.question)) return left(opened, from)
-    return opened.seal(isFirst ? answer(opened.question, from) : refusal('stale'))
+    return sealAnswer(opened, isFirst ? answer(opened.question, from) : refusal('stale'))
   }
 
   /** The relay repeats a leave until it is answered, and forgets it then: what was not done gets no answer. */
@@ -203,7 +209,8 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     }
   }
 
-  feed.passOn()
+  // What there is no room for is handed over later, and what must not leave is void before anything does.
+  quietly(() => feed.passOn())
   feed.voidOthers()
   return {
     visitors: visitorsOf(today),

@@ -1,3 +1,4 @@
+import type { OpenedQuestion } from '../base/ask-seal.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
 import { day, parseDuration } from '../base/duration.ts'
@@ -66,6 +67,16 @@ export function closedShoppers(visitors: DayVisitors): Shoppers {
     tick() {},
     restoredFromImage() {},
     close() {},
+  }
+}
+
+/** Who changed their mind hundreds of times is answered without the whole record: `drempel consent export` prints that. */
+export function sealAnswer({ seal }: OpenedQuestion, answer: Answer): Buffer {
+  try {
+    return seal(answer)
+  } catch (error) {
+    if (!(error instanceof RangeError) || answer.state !== 'seen') throw error
+    return seal({ ...answer, record: null })
   }
 }
 

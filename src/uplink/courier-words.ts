@@ -30,7 +30,7 @@ export type CourierAction =
   /** Wake me in so many ms of that clock, at the latest. */
   | { readonly do: 'wake'; readonly on: 'shop' | 'real'; readonly inMs: number }
   /** Head office has seen a higher `seq` than this box ever gave out. */
-  | { readonly do: 'adopt'; readonly upTo: number }
+  | { readonly do: 'adopt'; readonly upTo: LastSeq }
   /** `key` names a notice's topic, or lane and seq. */
   | { readonly do: 'report'; readonly what: Report; readonly key: string; readonly reason: number }
 

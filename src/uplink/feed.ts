@@ -135,8 +135,8 @@ export function encodeVoid({ topic, lane, seq }: Outgoing): Outgoing {
 }
 
 /** The same in place of a message that the disk took, about whoever it was: nobody need wait for its number. */
-export function encodeLost(seq: number, { organisation, store, gateway }: Identity): Outgoing {
-  return voidOn(`${organisation}/${store}/${gateway}/consent`, seq)
+export function encodeLost(seq: number, identity: Identity): Outgoing {
+  return voidOn(`${rootTopic(identity)}consent`, seq)
 }
 
 function voidOn(topic: string, seq: number): Outgoing {

@@ -1,7 +1,8 @@
 import { minute, second } from '../base/duration.ts'
 import { GatewayError, isStorageFull } from '../base/errors.ts'
 import type { CourierAction } from './courier-words.ts'
-import type { Outgoing } from './feed.ts'
+import { encodeVoid, type Outgoing } from './feed.ts'
+import { isEnd } from './outbox-signals.ts'
 import type { Batch, Outbox } from './outbox-words.ts'
 
 /** Does at the outbox what the courier wants. Storage may fail; then nothing is forgotten and rows are sent again. */
@@ -21,6 +22,11 @@ export interface Keeper {
 const signalsWait = 2 * second
 
 const nothingFor = (inMs: number): Batch => ({ rows: [], upTo: 0, isEnd: true, inMs })
+
+/** What does not lie here any more cannot be taken back either: nobody is named, but for the end of an agreement. */
+function withoutRow(outgoing: Outgoing): Outgoing {
+  return isEnd(outgoing) ? outgoing : encodeVoid(outgoing)
+}
 
 export function createKeeper(outbox: Outbox, onError: (error: unknown) => void): Keeper {
   function guarded<T>(work: () => T): T | undefined {
@@ -50,7 +56,7 @@ export function createKeeper(outbox: Outbox, onError: (error: unknown) => void):
     asItIsNow(outgoing) {
       const { lane, seq } = outgoing
       if (lane !== 'signals' || seq === null) return outgoing
-      return guarded(() => outbox.message(lane, seq)) ?? outgoing
+      return guarded(() => outbox.message(lane, seq)) ?? withoutRow(outgoing)
     },
     sweep: () => void guarded(() => outbox.sweep()),
   }

@@ -1,6 +1,7 @@
 import { GatewayError } from '../base/errors.ts'
 import { encodeVoid, type Outgoing } from './feed.ts'
 import { type StoredRow, undated } from './outbox-schema.ts'
+import type { RowAbout } from './outbox-table.ts'
 import type { AboutWhom } from './outbox-words.ts'
 
 /**
@@ -11,6 +12,8 @@ export interface SignalRows {
   /** @returns the void to store in its place */
   keepInMemory(outgoing: Outgoing): Outgoing
   inMemory(seq: number): Outgoing | undefined
+  /** Its number is not that of what a transaction that was undone left in memory. */
+  isOnDisk(outgoing: Outgoing): void
   voidAbout(handles: ReadonlySet<string>): number
   voidBefore(time: number): number
   /** Whom the rows on the disk are about. */
@@ -21,21 +24,26 @@ export interface SignalRows {
 
 export interface SignalRowsParts {
   readonly rows: () => readonly StoredRow[]
+  readonly abouts: () => readonly RowAbout[]
+  readonly row: (seq: number) => StoredRow | undefined
   /** What the row is known to say; undefined when its MAC does not hold. */
   readonly outgoingOf: (row: StoredRow) => Outgoing | undefined
   readonly exchange: (seq: number, outgoing: Outgoing) => void
 }
 
-export function createSignalRows({ rows, outgoingOf, exchange }: SignalRowsParts): SignalRows {
+export function createSignalRows({ rows, abouts, row, outgoingOf, exchange }: SignalRowsParts): SignalRows {
   const memory = new Map<number, Outgoing>()
 
-  function voidEach(isMeant: (outgoing: Outgoing, row: StoredRow) => boolean): number {
+  function voidEach(isMeant: (about: RowAbout) => boolean): number {
     let count = 0
-    for (const row of rows()) {
-      const outgoing = outgoingOf(row)
-      if (!outgoing || !isMeant(outgoing, row)) continue
+    for (const about of abouts()) {
+      const kept = memory.get(about.seq)
+      if (!isMeant(kept ? { ...about, handle: handleOf(kept) ?? null } : about)) continue
+      const found = row(about.seq)
+      const outgoing = found && outgoingOf(found)
+      if (!outgoing || isEnd(outgoing) || handleOf(outgoing) === undefined) continue
       // What lies on the disk for it is a void already.
-      if (!memory.delete(row.seq)) exchange(row.seq, encodeVoid(outgoing))
+      if (!memory.delete(about.seq)) exchange(about.seq, encodeVoid(outgoing))
       count += 1
     }
     return count
@@ -50,10 +58,10 @@ export function createSignalRows({ rows, outgoingOf, exchange }: SignalRowsParts
       return encodeVoid(outgoing)
     },
     inMemory: (seq) => memory.get(seq),
-    voidAbout: (handles) => voidEach((outgoing) => !isEnd(outgoing) && handles.has(handleOf(outgoing) ?? '')),
+    isOnDisk: ({ seq }) => void memory.delete(seq ?? 0),
+    voidAbout: (handles) => (handles.size > 0 ? voidEach(({ handle }) => handle !== null && handles.has(handle)) : 0),
     // A moment of a clock that was not trusted is no age.
-    voidBefore: (time) =>
-      voidEach((one, { created_at: at }) => at > undated && at < time && !isEnd(one) && handleOf(one) !== undefined),
+    voidBefore: (time) => voidEach(({ handle, created_at: at }) => handle !== null && at > undated && at < time),
     shoppers() {
       const found = rows().flatMap((row) => outgoingOf(row) ?? [])
       return found.flatMap(({ bytes }) => {
@@ -70,7 +78,7 @@ export function createSignalRows({ rows, outgoingOf, exchange }: SignalRowsParts
 /** The end of a consent must reach head office, which erases by it. */
 const ends = new Set<unknown>(['withdrawn', 'expired'])
 
-function isEnd({ topic, bytes }: Outgoing): boolean {
+export function isEnd({ topic, bytes }: Outgoing): boolean {
   return topic.endsWith('/consent') && ends.has((JSON.parse(bytes.toString()) as { event?: unknown }).event)
 }
 

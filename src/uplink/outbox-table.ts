@@ -45,6 +45,12 @@ export function laneStatements({ connection: sql }: Database, lane: Lane) {
     ),
     one: sql.prepare<[number], StoredRow>(`SELECT * FROM ${table} WHERE seq = ?`),
     all: sql.prepare<[], StoredRow>(`SELECT * FROM ${table} ORDER BY seq`),
+    // Without a look at its MAC, which takes longer than all the rest: whoever means a row looks at it afterwards.
+    abouts: sql.prepare<[], RowAbout>(
+      `SELECT seq, created_at, CASE WHEN at > 0 THEN substr(text, at + 10, 22) END AS handle FROM
+         (SELECT seq, created_at, cast(bytes AS TEXT) AS text, instr(cast(bytes AS TEXT), '"handle":"') AS at FROM ${table})
+         ORDER BY seq`,
+    ),
     first: sql.prepare<[], StoredRow>(`SELECT * FROM ${table} ORDER BY seq LIMIT 1`),
     firstWaiting: sql.prepare<[], StoredRow>(`SELECT * FROM ${table} WHERE acked_at IS NULL ORDER BY seq LIMIT 1`),
     due: sql.prepare<[DueQuery], StoredRow>(
@@ -137,6 +143,13 @@ export function laneStatements({ connection: sql }: Database, lane: Lane) {
       `INSERT INTO outbox_broken SELECT '${lane}', seq, topic, bytes, mac, $now FROM ${table} WHERE seq = $seq`,
     ),
   }
+}
+
+/** What a row says without being asked whether it is true. */
+export interface RowAbout {
+  readonly seq: number
+  readonly created_at: number
+  readonly handle: string | null
 }
 
 interface DueQuery {

@@ -67,6 +67,8 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
 
   const signals = createSignalRows({
     rows: () => of('signals').all.all(),
+    abouts: () => of('signals').abouts.all(),
+    row: (seq) => of('signals').one.get(seq),
     outgoingOf: (row) => trusted('signals', row)[0]?.outgoing,
     exchange(seq, outgoing) {
       lazily(() => {
@@ -203,7 +205,10 @@ export function openOutbox({ database, key, clock, log, ballast, limits }: Outbo
   }
 
   return {
-    put,
+    put(outgoing, notBefore) {
+      put(outgoing, notBefore)
+      if (outgoing.lane === 'signals') signals.isOnDisk(outgoing)
+    },
     putFleeting(outgoing, notBefore) {
       put(signals.keepInMemory(outgoing), notBefore)
     },

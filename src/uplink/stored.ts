@@ -8,8 +8,8 @@ import type { Stored } from './outbox-words.ts'
 /** What of a `stored` message can be true. */
 export interface Heard {
   readonly stored: Partial<Record<Lane, Stored>>
-  /** The consumer has aggregates that this box never sent: up to here. */
-  readonly ahead: number | null
+  /** The consumer has aggregates that this box never sent, and perhaps signals: up to here. */
+  readonly ahead: LastSeq | null
   /** Something in it cannot be true. */
   readonly isDoubtful: boolean
 }
@@ -40,8 +40,17 @@ export function hearStored(message: unknown, lastSeq: LastSeq): Heard {
       stored[lane] = { upTo, missing, ...erased(told, lane) }
   }
   const over = (told.aggregates?.upTo ?? 0) - lastSeq.aggregates
-  const ahead = over > 0 && over <= farthestAhead ? told.aggregates!.upTo : null
+  const ahead = over > 0 && over <= farthestAhead ? furthest(told, lastSeq) : null
   return { stored, ahead, isDoubtful: lanes.some((lane) => told[lane] && !stored[lane]) }
+}
+
+function furthest({ aggregates, signals }: StoredMessage, lastSeq: LastSeq): LastSeq {
+  const upTo = signals?.upTo ?? 0
+  const isBelievable = upTo - lastSeq.signals <= farthestAhead
+  return {
+    aggregates: aggregates?.upTo ?? lastSeq.aggregates,
+    signals: isBelievable ? Math.max(upTo, lastSeq.signals) : lastSeq.signals,
+  }
 }
 
 /** What it erased it has seen. */
@@ -53,7 +62,7 @@ function erased({ signals }: StoredMessage, lane: Lane): { erasedUpTo?: number }
 /** Listens to the consumer: the newest word counts, and is acted upon at most four times a second. */
 export interface Ear {
   /** @returns what is to be done at once: adopt a higher seq, or say that the message was not believed */
-  hear(message: unknown, isRetained: boolean, lastSeq: LastSeq): { adopt: number | null; isIgnored: boolean }
+  hear(message: unknown, isRetained: boolean, lastSeq: LastSeq): { adopt: LastSeq | null; isIgnored: boolean }
   /** What to act upon now; empty when nothing is new or it is too soon. */
   take(real: number): readonly (readonly [Lane, Stored])[]
   /** Real ms at which there is something to take. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import type { Progress } from './courier-words.ts'
+import type { LastSeq, Progress } from './courier-words.ts'
 import type { AnswerValue, Identity } from './feed.ts'
 import type { Catalogue, Health } from './feed-schema.ts'
 import type { Outbox } from './outbox.ts'
@@ -49,8 +49,8 @@ export interface UplinkParts {
   /** Gives the number of the next connection. */
   readonly session: () => number
   readonly notices: { catalogue(): Catalogue; health(): Health }
-  /** Head office has seen aggregates up to here that this box never sent: it was restored from an old image. */
-  readonly onRestoredImage: (upTo: number) => void
+  /** Head office has seen numbers up to here that this box never sent: it was restored from an old image. */
+  readonly onRestoredImage: (upTo: LastSeq) => void
   /**
    * A shopper asks over the relay; at most `mostPerSecond` of them come, and the same one may come again. Answer only what
    * was done: the relay repeats a leave until it is answered, and forgets it then. Without it the box does not listen.

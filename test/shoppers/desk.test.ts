@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sealQuestion } from '../../src/base/ask-seal.ts'
 import { day, hour, minute, second } from '../../src/base/duration.ts'
 import { verifyReceipt } from '../../src/consent/receipt.ts'
 import { aBox, type Box, checkIn, configOf, join30, receiptOf } from './box.ts'
@@ -294,12 +295,35 @@ describe('a box whose record is not whole', () => {
   })
 })
 
+describe('a record that is longer than an answer', () => {
+  it('is seen without its export', () => {
+    const { secret } = receiptOf(box.inTheShop(join30))
+    const offer = box.ask({ ask: 'offer', language: 'nl' })
+    if (offer.state !== 'offer') throw new Error(offer.state)
+    const change = { ask: 'change', fresh: offer.fresh, secret, purpose: 'offers', language: 'nl' }
+    for (let i = 0; i < 200; i++)
+      expect(box.ask({ ...change, days: 20 + (i % 10) })).toMatchObject({ state: 'changed' })
+    const question = sealQuestion(Buffer.from(offer.askKey, 'base64url'), { ask: 'see', secret })
+    const answer = question.open(box.shoppers.ask(question.bytes, 'here') ?? Buffer.alloc(0))
+    expect(answer).toMatchObject({ state: 'seen', purposes: [{ state: 'changed' }], record: null })
+  })
+})
+
 describe('a box that was put back from an old image', () => {
   it('voids what was agreed, and begins its numbers behind what head office has seen', () => {
     const { secret } = receiptOf(box.inTheShop(join30))
     box.shoppers.restoredFromImage(40)
-    expect(told()).toEqual(['void', 'void', 'expired offers'])
+    expect(told()).toEqual(['void', 'void', 'void', 'expired offers'])
     expect(box.sent().at(-1)).toMatchObject({ seq: 41 })
     expect(box.ask({ ask: 'see', secret })).toMatchObject({ purposes: [{ state: 'expired' }] })
+  })
+
+  it('goes on behind them after a restart too, if there was nothing to void', () => {
+    box.shoppers.restoredFromImage(40)
+    box.close()
+    box.open()
+    box.pass(second)
+    box.inTheShop(join30)
+    expect(box.sent().map(({ seq }) => seq)).toEqual([40, 41, 42])
   })
 })

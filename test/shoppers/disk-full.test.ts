@@ -1,6 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Database } from '../../src/base/database.ts'
 import { minute, second } from '../../src/base/duration.ts'
+import { GatewayError } from '../../src/base/errors.ts'
 import { aBox, type Box, checkIn, join30, receiptOf } from './box.ts'
+
+const isMarkRefused = vi.hoisted(() => ({ value: false }))
+vi.mock('../../src/base/data-folder.ts', async (original) => {
+  const ours = await original<typeof import('../../src/base/data-folder.ts')>()
+  return {
+    ...ours,
+    writeDurably(file: string, content: string) {
+      if (isMarkRefused.value) throw new GatewayError('BASE_STORAGE_FULL')
+      ours.writeDurably(file, content)
+    },
+  }
+})
 
 let box: Box
 beforeEach(() => {
@@ -30,6 +44,17 @@ function fillUp(): void {
       // Full for this size.
     }
   }
+}
+
+/** As when not even the oldest messages can be shed: nothing at all is written. */
+function refuseAll(): () => void {
+  const database = box.storage.database as { -readonly [K in 'transaction' | 'lazyTransaction']: Database[K] }
+  const { transaction, lazyTransaction } = database
+  const refuse = () => {
+    throw new GatewayError('BASE_STORAGE_FULL')
+  }
+  Object.assign(database, { transaction: refuse, lazyTransaction: refuse })
+  return () => void Object.assign(database, { transaction, lazyTransaction })
 }
 
 const told = () => box.sent().map(({ event, void: gone }) => (gone ? 'void' : event))
@@ -69,6 +94,40 @@ describe('on a full disk', () => {
     freeAgain()
     if (answer.state === 'declined') expect(box.ask({ ask: 'leave', secret })).toMatchObject({ state: 'left' })
     box.pass(2 * second)
+    expect(told()).toEqual(['void', 'void', 'withdrawn'])
+  })
+
+  it('who leaves a visit is silent at once, and leaving is confirmed once head office can be told', () => {
+    const { secret } = receiptOf(box.inTheShop(checkIn))
+    const free = refuseAll()
+    expect(box.ask({ ask: 'leave', secret })).toEqual({ state: 'declined', why: 'off' })
+    expect(told()).toEqual(['void', 'void'])
+    expect(box.ask({ ask: 'leave', secret })).toEqual({ state: 'declined', why: 'off' })
+    free()
+    expect(box.ask({ ask: 'leave', secret })).toEqual({ state: 'left', erasure: 'asked' })
+    expect(told()).toEqual(['void', 'void', 'withdrawn'])
+  })
+
+  it('the end of a visit at closing and the count of visits are made up for', () => {
+    receiptOf(box.inTheShop(checkIn))
+    box.pass(Date.parse('2026-11-23T16:59:59Z') - box.clock.now(), minute)
+    const free = refuseAll()
+    for (let i = 0; i < 5; i++) expect(() => box.pass(second)).toThrow('full')
+    expect(told()).toEqual(['void', 'void'])
+    free()
+    box.pass(second)
+    expect(told()).toEqual(['void', 'void', 'expired'])
+    const events = box.storage.database.connection.prepare('SELECT body FROM consent_event').pluck().all()
+    expect(events.filter((event) => String(event).includes('"visits"')).length).toBe(1)
+  })
+
+  it('a box that starts lets everybody leave, and tells head office once there is room', () => {
+    const { secret } = receiptOf(box.inTheShop(join30))
+    box.close()
+    isMarkRefused.value = true
+    box.open()
+    isMarkRefused.value = false
+    expect(box.ask({ ask: 'leave', secret })).toMatchObject({ state: 'left' })
     expect(told()).toEqual(['void', 'void', 'withdrawn'])
   })
 

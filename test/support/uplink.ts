@@ -62,7 +62,7 @@ export function testUplink({ url, speed = 1, outboxClock, ...changes }: TestUpli
     mode: 'run',
     session: openSessions(database, boxKey),
     notices: { catalogue: () => catalogue, health: () => health },
-    onRestoredImage: (upTo) => adopted.push(upTo),
+    onRestoredImage: (upTo) => adopted.push(upTo.aggregates),
     ...changes,
   })
   return {

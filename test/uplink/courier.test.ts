@@ -180,4 +180,15 @@ describe('a courier', () => {
     expect(hear(ahead(20), true)).toContain('adopt')
     expect(hear(ahead(30), true)).not.toContain('adopt')
   })
+
+  it('adopts the numbers of signals with them, as far as they can be true', () => {
+    const adopted = (signals: number) => {
+      const message = { aggregates: { upTo: 20, missing: [] }, signals: { upTo: signals, missing: [] } }
+      const lastSeq = { aggregates: 10, signals: 3 }
+      return connected([]).step({ is: 'stored', message, isRetained: true, lastSeq })
+    }
+    expect(adopted(7)).toContainEqual({ do: 'adopt', upTo: { aggregates: 20, signals: 7 } })
+    expect(adopted(2)).toContainEqual({ do: 'adopt', upTo: { aggregates: 20, signals: 3 } })
+    expect(adopted(20_000_000)).toContainEqual({ do: 'adopt', upTo: { aggregates: 20, signals: 3 } })
+  })
 })

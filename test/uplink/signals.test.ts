@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { day } from '../../src/base/duration.ts'
 import type { Grant } from '../../src/consent/grant.ts'
-import { encodeConsent, encodeSignal, encodeVoid, type Outgoing } from '../../src/uplink/feed.ts'
+import { encodeConsent, encodeLost, encodeSignal, encodeVoid, type Outgoing } from '../../src/uplink/feed.ts'
+import { createKeeper } from '../../src/uplink/keeper.ts'
 import { message, noon, type TestOutbox, testOutbox } from '../support/outbox.ts'
 import { shop } from '../support/releases.ts'
 
@@ -66,6 +67,8 @@ describe('a signal', () => {
     expect(encodeVoid(signal(5))).toMatchObject({ topic, lane: 'signals', seq: 5 })
     expect(textOf(encodeVoid(signal(5)))).toBe(voidText(5))
     expect(() => encodeVoid(message(1))).toThrow('its lane')
+    // What stands in for a message that was lost comes where head office listens.
+    expect(encodeLost(5, shop)).toMatchObject({ topic: consent(5, 'withdrawn').topic, seq: 5 })
   })
 })
 
@@ -153,6 +156,28 @@ describe('a signal of just this visit', () => {
     const bytes = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'))
     expect(bytes.join('')).not.toContain(handle)
     expect(bytes.join('')).toContain(voidText(1))
+  })
+
+  it('whose row was shed before its turn names nobody, and an end is told all the same', () => {
+    const keeper = createKeeper(file.outbox, () => {})
+    expect(textOf(keeper.asItIsNow(signal(1)))).toBe(textOf(signal(1)))
+    file.database.connection.exec('DELETE FROM outbox_signals')
+    expect(textOf(keeper.asItIsNow(signal(1)))).toBe(voidText(1))
+    expect(textOf(keeper.asItIsNow(consent(2, 'expired')))).toBe(textOf(consent(2, 'expired')))
+  })
+
+  it('that could not be put does not go out under the number of what comes next', () => {
+    const full = () =>
+      file.database.transaction(() => {
+        file.outbox.putFleeting(signal(3), 0)
+        throw new Error('after it')
+      })
+    expect(full).toThrow('after it')
+    const end = consent(3, 'withdrawn', other)
+    file.outbox.put(end, 0)
+    expect(due().at(-1)).toBe(textOf(end))
+    file.outbox.voidAbout(new Set([handle]))
+    expect(due().at(-1)).toBe(textOf(end))
   })
 
   it('is a void to the next process, under its number', () => {
