@@ -115,9 +115,13 @@ export function openGateway(parts: GatewayParts): Gateway {
     session: storage.session,
     notices: { catalogue, health },
     onRequest: (request) => overRelay?.(request),
-    onRestoredImage: (upTo) => {
-      wall.restoredFromImage(upTo.aggregates)
-      shoppers?.restoredFromImage(upTo.signals)
+    onRestoredImage(upTo) {
+      try {
+        outbox.withRoom(() => wall.restoredFromImage(upTo.aggregates))
+        shoppers?.restoredFromImage(upTo.signals)
+      } catch (error) {
+        storageFailed(error)
+      }
     },
   })
 

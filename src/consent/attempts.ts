@@ -6,8 +6,6 @@ import { macOf } from '../base/mac.ts'
 export interface Attempts {
   /** May this source try now? Counts the try when it may. @param now monotonic ms */
   mayTry(source: string, now: number): boolean
-  /** It was right: its tries are forgotten. */
-  succeeded(source: string): void
 }
 
 const places = 1024
@@ -32,9 +30,6 @@ export function createAttempts(perMinute = 10): Attempts {
       if (tries[place]! >= perMinute) return false
       tries[place]!++
       return true
-    },
-    succeeded(source) {
-      tries[placeOf(source)] = 0
     },
   }
 }

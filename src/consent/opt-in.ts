@@ -17,8 +17,6 @@ export interface OptIn {
   shown(): string
   /** Judges a token that a page sends. @param source whom to count a wrong one against */
   redeem(typed: string, source: string): Redeemed
-  /** The same bound for what else may be guessed. Counts the try. */
-  mayTry(source: string): boolean
   /** Ms until there is another token. */
   changesIn(): number
 }
@@ -55,14 +53,12 @@ export function createOptIn(clock: Clock, attempts = createAttempts()): OptIn {
   return {
     token: () => tokenAt(current()),
     shown: () => toReadable(tokenAt(current())),
-    mayTry: (source) => attempts.mayTry(source, clock.monotonic()),
     changesIn: () => (current() + 1) * tokenPeriod - clock.monotonic(),
     redeem(typed, source) {
-      if (!attempts.mayTry(source, clock.monotonic())) return 'too-many-tries'
       const token = fromReadable(typed, tokenLength)
-      if (!token || !isKnown(token)) return 'wrong-or-late'
-      attempts.succeeded(source)
-      return 'in-the-shop'
+      // The right one is taken always: 64 bits are not guessed in a minute, and nobody can shut others out by guessing.
+      if (token && isKnown(token)) return 'in-the-shop'
+      return attempts.mayTry(source, clock.monotonic()) ? 'wrong-or-late' : 'too-many-tries'
     },
   }
 }

@@ -27,6 +27,7 @@ import { createCounted, visitorsOf } from './counted.ts'
 import { createFaults, isRecordDamaged } from './faults.ts'
 import { createShopperFeed } from './feed.ts'
 import { createLostEnds } from './lost.ts'
+import { voidAll } from './void-all.ts'
 import { closedShoppers, measuredBy, placeOf, type ShopperParts, type Shoppers, sealAnswer } from './words.ts'
 
 /**
@@ -41,6 +42,7 @@ export function openShoppers(parts: ShopperParts): Shoppers | undefined {
     return isOffering || hasRecord ? openSound(parts, today) : undefined
   } catch (error) {
     parts.log.error(describeError(error))
+    voidAll(parts)
     if (isRecordDamaged(error)) parts.onDamage?.(error)
     return closedShoppers(visitorsOf(today))
   }

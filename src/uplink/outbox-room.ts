@@ -43,6 +43,9 @@ const bytesShedWhenFull = 16 * 1024
 // More than the two commits of a slot touch.
 const fewPages = 16
 
+/** That somebody came yesterday is of less use than how many did: signals make room for counts, never the other way. */
+const shedFirst: readonly Lane[] = ['signals', 'aggregates']
+
 export function createRoom({ database, statements, clock, log, ballast, hasConsumer, isTrue }: RoomParts): Room {
   const of = (lane: Lane) => statements.get(lane)!
   const bytesHeld = () => lanes.reduce((sum, lane) => sum + of(lane).state.get()!.bytes, 0)
@@ -85,7 +88,7 @@ export function createRoom({ database, statements, clock, log, ballast, hasConsu
       if (tooMuch) held -= row.bytes.length
       return tooMuch
     }
-    const count = lanes.reduce((sum, lane) => sum + shedWhile(lane, isTooMuch), 0)
+    const count = shedFirst.reduce((sum, lane) => sum + shedWhile(lane, isTooMuch), 0)
     report(count, 'There was no more room')
   }
 

@@ -74,12 +74,14 @@ describe('the token of the opt-in beacon', () => {
 })
 
 describe('attempts', () => {
-  test('are bounded for a source and minute, and the right one frees it', () => {
+  test('are bounded for a source and minute, and the right one is taken whoever has guessed', () => {
     const clock = manualClock(noon)
     const optIn = createOptIn(clock, createAttempts(3))
     for (let i = 0; i < 3; i++) expect(optIn.redeem('0000000000000', 'guesser')).toBe('wrong-or-late')
-    expect(optIn.redeem(optIn.shown(), 'guesser')).toBe('too-many-tries')
+    expect(optIn.redeem('0000000000000', 'guesser')).toBe('too-many-tries')
+    expect(optIn.redeem(optIn.shown(), 'guesser')).toBe('in-the-shop')
     clock.advanceTo(minute)
+    expect(optIn.redeem('0000000000000', 'guesser')).toBe('wrong-or-late')
     expect(optIn.redeem(optIn.shown(), 'guesser')).toBe('in-the-shop')
     for (let i = 0; i < 20; i++) expect(optIn.redeem(optIn.shown(), 'guesser')).toBe('in-the-shop')
   })
