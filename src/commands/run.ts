@@ -8,7 +8,7 @@ import { openRuntimeFile } from '../base/runtime-file.ts'
 import { version } from '../base/version.ts'
 import { findConfig, readConfigText } from '../config.ts'
 import { openGateway } from '../gateway.ts'
-import { openShopperPage } from '../shoppers/page.ts'
+import type { PageParts, ShopperPage } from '../shoppers/page.ts'
 import { chooseConfig, dataFolderOf } from './accepted.ts'
 import { parseCommand } from './help.ts'
 import { openTerminalLog } from './terminal-log.ts'
@@ -54,7 +54,7 @@ export async function run(args: readonly string[]): Promise<number> {
     })
     await gateway.open()
     const { shoppers } = gateway
-    const page = shoppers && (await openShopperPage({ web: config.web, shoppers, realClock: clock, log }))
+    const page = shoppers && (await servePage({ web: config.web, shoppers, realClock: clock, log }))
     notifier.ready()
     log.info({ version, store: config.store.id, sensors: config.sensors.length }, 'running')
     void trust.looked.then(() => log.info({ trusted: trust.isTrusted() }, trust.why()))
@@ -73,6 +73,12 @@ export async function run(args: readonly string[]): Promise<number> {
 function lastWrite(folder: string): number {
   const files = ['drempel.db', 'drempel.db-wal'].map((name) => statSync(join(folder, name), { throwIfNoEntry: false }))
   return Math.max(0, ...files.map((found) => found?.mtimeMs ?? 0))
+}
+
+/** A web server is loaded only where there is a page: it takes memory and time at start. */
+async function servePage(parts: PageParts): Promise<ShopperPage | undefined> {
+  const { openShopperPage } = await import('../shoppers/page.ts')
+  return openShopperPage(parts)
 }
 
 function stopSignal(): { code: Promise<number>; stop: (code: number) => void } {
