@@ -10,6 +10,7 @@ import { systemCode } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Config } from '../config.ts'
 import { verifyReceipt } from '../consent/receipt.ts'
+import { portOf } from '../web/replies.ts'
 import { parseAddress } from '../web/settings.ts'
 import type { LeaveOutcome, ShopperDesk } from '../web/shopper/parts.ts'
 import { createShopperServer } from '../web/shopper/server.ts'
@@ -75,11 +76,6 @@ function serverOf({ web, shoppers, realClock }: PageParts): FastifyInstance {
     ...(tls ? { tls } : {}),
   })
   return server
-}
-
-function portOf({ server }: FastifyInstance): number {
-  const address = server.address()
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 /** Where phones reach this box, if its configuration does not say. */

@@ -3,6 +3,7 @@ import { second } from '../base/duration.ts'
 import { systemCode } from '../base/errors.ts'
 import type { Audience } from './audience.ts'
 import { type PageFile, serveFile } from './page-files.ts'
+import { commonHeaders, ownName, portOf, say } from './replies.ts'
 
 /** What a page needs of the house. */
 export interface PageParts {
@@ -19,18 +20,10 @@ export interface PageServer {
 }
 
 const headers = {
+  ...commonHeaders,
   'content-security-policy':
     "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'",
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': 'camera=(), geolocation=(), microphone=(), browsing-topics=()',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
 }
-
-// Any other name is a stranger's that was pointed at this machine to read its pages (DNS rebinding).
-const ownHost = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/
 
 const mostConnections = 64
 
@@ -42,17 +35,23 @@ export function createPageServer({ files, audience, first }: PageParts): Fastify
     forceCloseConnections: true,
     requestTimeout: 10 * second,
     bodyLimit: 1024,
-    frameworkErrors: (_error, _request, reply) => void say(reply.headers(headers), 400, 'This address cannot be read.'),
+    frameworkErrors: (_error, _request, reply) =>
+      void say(reply.headers(headers), { code: 400, text: 'This address cannot be read.' }),
   })
   server.server.maxConnections = mostConnections
   server.addHook('onRequest', guard)
-  server.setNotFoundHandler((_request, reply) => say(reply, 404, 'There is no such page.'))
-  server.setErrorHandler((_error, _request, reply) => say(reply, 500, 'Something went wrong on our side.'))
+  server.setNotFoundHandler((_request, reply) => say(reply, { code: 404, text: 'There is no such page.' }))
+  server.setErrorHandler((_error, _request, reply) =>
+    say(reply, { code: 500, text: 'Something went wrong on our side.' }),
+  )
 
   for (const [path, file] of files) server.get(path, (request, reply) => serveFile(file, request, reply))
   server.get('/live', (_request, reply) => {
     if (!audience.admit(reply.raw, headers, first())) {
-      return say(reply.header('retry-after', '10'), 503, 'Too many viewers; please come back in a moment.')
+      return say(reply.header('retry-after', '10'), {
+        code: 503,
+        text: 'Too many viewers; please come back in a moment.',
+      })
     }
     reply.hijack()
     return reply
@@ -79,18 +78,11 @@ export async function openPageServer(parts: PageParts, port: number): Promise<Pa
   }
 }
 
-function portOf({ server }: FastifyInstance): number {
-  const address = server.address()
-  return typeof address === 'object' && address ? address.port : 0
-}
-
 async function guard(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
   reply.headers(headers)
-  if (!ownHost.test(request.headers.host ?? '')) return say(reply, 421, 'This page is for this machine only.')
-  if (request.method !== 'GET') return say(reply.header('allow', 'GET'), 405, 'This page can only be read.')
+  if (!ownName.test(request.headers.host ?? ''))
+    return say(reply, { code: 421, text: 'This page is for this machine only.' })
+  if (request.method !== 'GET')
+    return say(reply.header('allow', 'GET'), { code: 405, text: 'This page can only be read.' })
   return undefined
-}
-
-function say(reply: FastifyReply, code: number, text: string): FastifyReply {
-  return reply.code(code).header('cache-control', 'no-store').type('text/plain; charset=utf-8').send(`${text}\n`)
 }

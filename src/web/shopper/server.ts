@@ -1,8 +1,9 @@
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
 import { second } from '../../base/duration.ts'
 import { type PageFile, readModuleFile, readPageFiles } from '../page-files.ts'
+import { say } from '../replies.ts'
 import { askLimits, createFlood, readLimits } from './flood.ts'
-import { headers, refusalOf, say } from './guard.ts'
+import { headers, refusalOf } from './guard.ts'
 import type { Shop, ShopperParts } from './parts.ts'
 import { type Floods, type House, shopRoutes } from './routes.ts'
 
