@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fromBase64url } from '../base/base-codes.ts'
 import { systemClock } from '../base/clock.ts'
 import { openDatabase } from '../base/database.ts'
 import { GatewayError, systemCode } from '../base/errors.ts'
 import { createNotifier } from '../base/notify.ts'
 import { findConfig } from '../config.ts'
-import { verifyReceipt } from '../consent/receipt.ts'
+import { readReceipt } from '../consent/receipt.ts'
 import { openRelay } from '../headoffice/relay.ts'
 import { openRelayStore, relayMigrations } from '../headoffice/relay-store.ts'
 import type { RelayParts } from '../headoffice/relay-words.ts'
@@ -62,15 +61,6 @@ const words: Pick<RelayParts<OfferMessage>, 'accepts' | 'isOffer' | 'readReceipt
   accepts: fits,
   isOffer: (message): message is OfferMessage => fits('offer', message),
   readReceipt,
-}
-
-/** Secret and handles of a receipt as it was saved, of its code, or the secret alone; undefined for anything else. */
-export function readReceipt(text: string): { secret: string; handles: readonly string[] } | undefined {
-  if (fromBase64url(text, 16)) return { secret: text, handles: [] }
-  const read = verifyReceipt(text)
-  if (read.state !== 'valid') return undefined
-  const { secret, services } = read.receipt
-  return { secret, handles: services.flatMap(({ purposes }) => purposes.map(({ handle }) => handle)) }
 }
 
 function lineOf({ organisation, upstream }: RelayConfig) {

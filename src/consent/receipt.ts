@@ -148,6 +148,15 @@ export function verifyReceipt(text: string, keyId?: string): ReceiptCheck {
   return judge(receipt as Receipt, signature, keyId)
 }
 
+/** Secret and handles of a receipt as it was saved, of its code, or the secret alone; undefined for anything else. */
+export function readReceipt(text: string): { secret: string; handles: readonly string[] } | undefined {
+  if (fromBase64url(text, 16)) return { secret: text, handles: [] }
+  const read = verifyReceipt(text)
+  if (read.state !== 'valid') return undefined
+  const { secret, services } = read.receipt
+  return { secret, handles: services.flatMap(({ purposes }) => purposes.map(({ handle }) => handle)) }
+}
+
 function judge(receipt: Receipt, signature: unknown, keyId: string | undefined): ReceiptCheck {
   const publicKey = fromBase64url(receipt.publicKey, 32)
   const signed = typeof signature === 'string' ? fromBase64url(signature, 64) : undefined

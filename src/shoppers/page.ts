@@ -9,7 +9,7 @@ import { second } from '../base/duration.ts'
 import { systemCode } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Config } from '../config.ts'
-import { verifyReceipt } from '../consent/receipt.ts'
+import { readReceipt } from '../consent/receipt.ts'
 import { portOf } from '../web/replies.ts'
 import { parseAddress } from '../web/settings.ts'
 import type { LeaveOutcome, ShopperDesk } from '../web/shopper/parts.ts'
@@ -105,7 +105,7 @@ function deskOf(shoppers: Shoppers): ShopperDesk {
 }
 
 function leave(shoppers: Shoppers, text: string, from: string): LeaveOutcome {
-  const secret = secretIn(text)
+  const secret = readReceipt(text)?.secret
   if (secret === undefined) return 'unknown'
   const seen = shoppers.answer({ ask: 'see', secret }, from)
   const isUnknown = seen.state === 'declined' && seen.why === 'unknown'
@@ -115,13 +115,6 @@ function leave(shoppers: Shoppers, text: string, from: string): LeaveOutcome {
   // Of a visit that was left before only that is known.
   if (isUnknown && answer.erasure === 'none') return 'unknown'
   return answer.erasure === 'confirmed' ? 'erased' : 'left'
-}
-
-/** The secret of a receipt as it was saved, of its code, or as it was typed. */
-export function secretIn(text: string): string | undefined {
-  const check = verifyReceipt(text)
-  if (check.state === 'valid') return check.receipt.secret
-  return fromBase64url(text, 16) ? text : undefined
 }
 
 /**
