@@ -54,6 +54,8 @@ export interface Consents {
   grant(record: string, purpose: Purpose): Grant | undefined
   /** Judged anew at every call: at this moment, with a clock that is trusted, under the notice in force. */
   isGranted(record: string, purpose: Purpose): boolean
+  /** Does any purpose hold now? */
+  isAnyGranted(record: string): boolean
   /** Opens the identity key of a record that may be matched now. */
   keyOf(record: string): SlotKey | undefined
   /** A shopper was recognised: kept to the week, and only the last one. */
@@ -63,7 +65,7 @@ export interface Consents {
   passOn(work: (news: readonly ConsentNews[]) => void): number
   /** The ends of these handles are to be told once more: what told them was lost. */
   tellAgain(handles: ReadonlySet<string>): void
-  /** Once a day: ends what ends by itself, forgets what was kept long enough. @param keepFor ms */
+  /** Now and then: ends what ends by itself, forgets what was kept long enough. @param keepFor ms */
   tidy(keepFor: number): void
   /** Head office knows more of this box than it does itself: it was put back from an old image. */
   restoredFromImage(): void
@@ -163,10 +165,18 @@ export function openConsents(parts: ConsentParts): Consents {
     return isGranted(grant(id, purpose), purpose, inForce.hash, clock.now())
   }
 
+  function isAnyGranted(id: string): boolean {
+    return (
+      all
+        .get(id)
+        ?.purposes.keys()
+        .some((purpose) => isGrantedNow(id, purpose)) === true
+    )
+  }
+
   function keyOf(id: string): SlotKey | undefined {
-    const record = all.get(id)
-    const mayMatch = record && [...record.purposes.keys()].some((purpose) => isGrantedNow(id, purpose))
-    return mayMatch && record.slot !== null ? slots.take(record.slot, id) : undefined
+    const slot = all.get(id)?.slot ?? null
+    return slot !== null && isAnyGranted(id) ? slots.take(slot, id) : undefined
   }
 
   function lapse(): void {
@@ -191,6 +201,7 @@ export function openConsents(parts: ConsentParts): Consents {
     entriesOf: (id) => kept.chain.entries(all.get(id)?.seqs ?? []),
     grant,
     isGranted: isGrantedNow,
+    isAnyGranted,
     keyOf,
     noteSeen: (id) => void (all.has(id) && kept.seen.note(id, clock.now())),
     noteVisits: (visits) => commit(visits),

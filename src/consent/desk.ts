@@ -13,7 +13,7 @@ import type { OptIn } from './opt-in.ts'
 import { issueReceipt, type ReceiptSource } from './receipt.ts'
 import { packReceipt } from './receipt-code.ts'
 import { type ReceiptShop, sourceOfRecord, sourceOfVisit } from './receipt-source.ts'
-import { type ConsentRecord, isLive, isOpen } from './record.ts'
+import { type ConsentRecord, endedHandles, isLive } from './record.ts'
 import type { TagDesk } from './tag-desk.ts'
 import type { OpenVisits, Visit } from './visits.ts'
 
@@ -50,13 +50,11 @@ export interface DeskParts {
 export interface DeskNews {
   /** Somebody said that they are here. */
   came(who: string): void
-  /** A visit or record has ended, or a part of it: nothing of it may be told any more. */
-  ended(who: string): void
+  /** Something of a visit or record has ended or changed: what has ended may be told no more, nor its tag be known. */
+  changed(who: string): void
   visitLeft(visit: Visit): void
   /** Somebody asks again for what may not have been told the first time. */
   again(): void
-  /** Who is recognised by radio has changed. */
-  keysChanged(record: string): void
 }
 
 export function createDesk(parts: DeskParts): Desk {
@@ -141,8 +139,7 @@ export function createDesk(parts: DeskParts): Desk {
         const given = consents.agree(id, { purpose, until: clock.now() + days * day }, 'receipt', language)
         if (given.state === 'declined') return refusal(given.why)
       }
-      told.ended(id)
-      told.keysChanged(id)
+      told.changed(id)
       return receiptAnew(id, secret)
     })
   }
@@ -150,8 +147,7 @@ export function createDesk(parts: DeskParts): Desk {
   function setPaused({ id }: ConsentRecord, isPaused: boolean): Answer | undefined {
     const isDone = isPaused ? consents.restrict(id) : consents.resume(id)
     if (!isDone) return refusal('ended')
-    told.ended(id)
-    told.keysChanged(id)
+    told.changed(id)
     return undefined
   }
 
@@ -164,7 +160,7 @@ export function createDesk(parts: DeskParts): Desk {
     if (visit) {
       visits.leave(visit.id)
       told.visitLeft(visit)
-      told.ended(visit.id)
+      told.changed(visit.id)
       return { state: 'left', erasure: parts.erasureOf(visit.grants.map(({ handle }) => handle)) }
     }
     const record = recordOf(secret)
@@ -178,9 +174,11 @@ export function createDesk(parts: DeskParts): Desk {
 
   function withdrawn(id: string, method: Method): Answer {
     consents.withdraw(id, 'all', method)
-    told.ended(id)
-    told.keysChanged(id)
-    const record = consents.record(id)
+    told.changed(id)
+    return leftOf(consents.record(id))
+  }
+
+  function leftOf(record: ConsentRecord | undefined): Answer {
     return { state: 'left', erasure: parts.erasureOf(record ? endedHandles(record) : []) }
   }
 
@@ -219,8 +217,7 @@ export function createDesk(parts: DeskParts): Desk {
   function receiptAnew(id: string, secret: string): Answer {
     const record = consents.record(id)
     // The last purpose was taken back: there is nothing to hold a receipt of.
-    if (!record || !isLive(record))
-      return { state: 'left', erasure: parts.erasureOf(record ? endedHandles(record) : []) }
+    if (!record || !isLive(record)) return leftOf(record)
     const receipt = issueReceipt(sourceOfRecord(record, shop), bytesOf(secret), keys.signer)
     return { state: 'changed', receipt, code: packReceipt(receipt) }
   }
@@ -236,8 +233,4 @@ export function createDesk(parts: DeskParts): Desk {
 
 function bytesOf(secret: string): Buffer {
   return Buffer.from(secret, 'base64url')
-}
-
-function endedHandles({ purposes }: ConsentRecord): string[] {
-  return [...purposes.values()].flatMap((one) => (one.agreed && !isOpen(one) ? [one.agreed.handle] : []))
 }

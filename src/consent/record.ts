@@ -101,9 +101,22 @@ export function isLive({ purposes }: ConsentRecord): boolean {
   return purposes.values().some(isOpen)
 }
 
+/** The handles of all that was ever agreed to, or of those purposes only. */
+export function handlesOf(
+  { purposes }: ConsentRecord,
+  isMeant: (one: PurposeRecord) => boolean = () => true,
+): string[] {
+  return [...purposes.values()].flatMap((one) => (one.agreed && isMeant(one) ? [one.agreed.handle] : []))
+}
+
 /** The handles under which something may be told of this shopper, if nothing else is against it. */
-export function openHandles({ purposes }: ConsentRecord): string[] {
-  return [...purposes.values()].flatMap((one) => (isOpen(one) && one.agreed ? [one.agreed.handle] : []))
+export function openHandles(record: ConsentRecord): string[] {
+  return handlesOf(record, isOpen)
+}
+
+/** The handles of what has ended: head office is to erase them. */
+export function endedHandles(record: ConsentRecord): string[] {
+  return handlesOf(record, (one) => !isOpen(one))
 }
 
 export function stateOf(record: ConsentRecord, purpose: Purpose): PurposeState | undefined {

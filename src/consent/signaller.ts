@@ -53,9 +53,3 @@ export function createSignaller(parts: SignallerParts): (happening: Happening) =
     })
   }
 }
-
-/** Does any purpose hold for this shopper now? */
-export function isAnyGranted(consents: Consents, record: string): boolean {
-  const found = consents.record(record)
-  return found !== undefined && [...found.purposes.keys()].some((purpose) => consents.isGranted(record, purpose))
-}

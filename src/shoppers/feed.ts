@@ -69,11 +69,12 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
     else outbox.putFleeting(outgoing, 0)
   }
 
-  function tell({ handle, purpose, event }: ConsentNews, isLasting: boolean): void {
-    if (event !== 'given') caps.forget(handle)
+  function tell(news: ConsentNews, isLasting: boolean): void {
     const seq = nextSeq()
-    put(encodeConsent({ handle, purpose, event }, { id: randomId(), seq }, identity), isLasting)
-    if (event !== 'given') told.note(handle, seq, isLasting)
+    put(encodeConsent(news, { id: randomId(), seq }, identity), isLasting)
+    if (!isEnd(news)) return
+    caps.forget(news.handle)
+    told.note(news.handle, seq, isLasting)
   }
 
   function tellAll(news: readonly ConsentNews[], isLasting: boolean): void {
@@ -113,7 +114,7 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
       tellOwed()
       const passed = outbox.withRoom(() =>
         consents.passOn((news) => {
-          ended = news.filter(isEnd).length
+          ended = endedOf(news).size
           tellAll(news, true)
         }),
       )

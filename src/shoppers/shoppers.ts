@@ -13,8 +13,9 @@ import { offerOf, openConsentFolder } from '../consent/folder.ts'
 import { createFreshness } from '../consent/freshness.ts'
 import { createLocalTime } from '../consent/local-time.ts'
 import { createOptIn } from '../consent/opt-in.ts'
+import { handlesOf } from '../consent/record.ts'
 import { createSightings } from '../consent/sightings.ts'
-import { createSignaller, isAnyGranted } from '../consent/signaller.ts'
+import { createSignaller } from '../consent/signaller.ts'
 import { createTagDesk } from '../consent/tag-desk.ts'
 import { createTagRing } from '../consent/tag-ring.ts'
 import { openToday, type Today } from '../consent/today.ts'
@@ -116,13 +117,13 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     told: {
       // What was given is given, also where head office cannot be told yet.
       came: (who) => void quietly(() => came(who)),
-      ended(who) {
-        if (!isAnyGranted(consents, who)) sightings.forget(who)
+      changed(who) {
+        ring.renew(who)
+        if (!consents.isAnyGranted(who)) sightings.forget(who)
         feed.passOn()
       },
       visitLeft: (visit) => feed.tellVisit(visit, 'withdrawn'),
       again: () => feed.passOn(),
-      keysChanged: ring.renew,
     },
   })
 
@@ -141,7 +142,7 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
   function recognised({ tag, zone, at }: Recognised): void {
     const record = ring.recordOf(tag)
     if (record === undefined || closing() === undefined) return
-    if (!isAnyGranted(consents, record)) return ring.renew(record)
+    if (!consents.isAnyGranted(record)) return ring.renew(record)
     counted(record)
     const happening = sightings.heard(record, zone, at)
     if (happening?.event === 'arrived') ring.noteArrival(tag)
@@ -182,7 +183,7 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     feed.forgetOlderThan(parseDuration(config.retention.signals))
     lost.fillGaps()
     caps.forgetBefore(local(clock.now()).day)
-    told.keepOnly(new Set([...consents.records()].flatMap(handlesOf)))
+    told.keepOnly(new Set([...consents.records()].flatMap((record) => handlesOf(record))))
     tidyAt = at + hour
   }
 
@@ -239,12 +240,4 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
 
 function isLeave(question: unknown): boolean {
   return typeof question === 'object' && question !== null && 'ask' in question && question.ask === 'leave'
-}
-
-function handlesOf({
-  purposes,
-}: {
-  readonly purposes: ReadonlyMap<string, { readonly agreed?: { readonly handle: string } | undefined }>
-}): string[] {
-  return [...purposes.values()].flatMap(({ agreed }) => (agreed ? [agreed.handle] : []))
 }
