@@ -294,7 +294,7 @@ export function openGateway(parts: GatewayParts): Gateway {
 
   function sensors(): readonly DriverHealth[] {
     if (mode === 'run') return drivers.map((driver) => driver.health())
-    const listens = phones !== undefined || config.beacons.length > 0
+    const listens = radio.hearsPeople || radio.hearsTags || config.beacons.length > 0
     return config.sensors.map(({ id, kind }) => ({
       sensor: id,
       state: kind === 'ble' && !listens ? 'not-driven' : 'up',

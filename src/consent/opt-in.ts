@@ -3,6 +3,7 @@ import { fromReadable, toReadable } from '../base/base-codes.ts'
 import type { Clock } from '../base/clock.ts'
 import { second } from '../base/duration.ts'
 import { macOf } from '../base/mac.ts'
+import { optInTokenLength } from '../base/opt-in-advert.ts'
 import { createAttempts } from './attempts.ts'
 
 /**
@@ -23,7 +24,6 @@ export interface OptIn {
 
 export type Redeemed = 'in-the-shop' | 'wrong-or-late' | 'too-many-tries'
 
-export const tokenLength = 8
 /** A token's age may be this much, counted from when it was first shown. */
 export const tokenLife = 60 * second
 /** A new one is shown this often, so that whoever sees one has at least half a minute. */
@@ -33,7 +33,7 @@ export function createOptIn(clock: Clock, attempts = createAttempts()): OptIn {
   const key = randomBytes(32)
 
   function tokenAt(period: number): Buffer {
-    return macOf(key, 'opt-in', period).subarray(0, tokenLength)
+    return macOf(key, 'opt-in', period).subarray(0, optInTokenLength)
   }
 
   function current(): number {
@@ -55,7 +55,7 @@ export function createOptIn(clock: Clock, attempts = createAttempts()): OptIn {
     shown: () => toReadable(tokenAt(current())),
     changesIn: () => (current() + 1) * tokenPeriod - clock.monotonic(),
     redeem(typed, source) {
-      const token = fromReadable(typed, tokenLength)
+      const token = fromReadable(typed, optInTokenLength)
       // The right one is taken always: 64 bits are not guessed in a minute, and nobody can shut others out by guessing.
       if (token && isKnown(token)) return 'in-the-shop'
       return attempts.mayTry(source, clock.monotonic()) ? 'wrong-or-late' : 'too-many-tries'

@@ -5,7 +5,6 @@ import type { Caps } from '../consent/caps.ts'
 import { type ConsentNews, isEnd } from '../consent/choice.ts'
 import type { Consents } from '../consent/consents.ts'
 import type { Erasure } from '../consent/desk-answers.ts'
-import { openHandles } from '../consent/record.ts'
 import type { Happening } from '../consent/sightings.ts'
 import type { Allowed } from '../consent/signaller.ts'
 import type { Told } from '../consent/told.ts'
@@ -32,8 +31,6 @@ export interface ShopperFeed {
   passOn(): void
   /** Whether something could not be handed over yet: the disk was full. */
   readonly isBehind: boolean
-  /** Nothing waits about anybody who does not agree: also where the disk lost the word that somebody left. Call at start. */
-  voidOthers(): void
   /** Of one visit: nothing of it is written. */
   tellVisit(visit: Visit, event: ConsentNews['event']): void
   tellVisits(news: readonly ConsentNews[]): void
@@ -122,13 +119,6 @@ export function createShopperFeed(parts: ShopperFeedParts): ShopperFeed {
       // What was not sent lies in the write-ahead log still.
       if (ended > 0) database.forgetOldVersions()
       if (passed > 0) wake()
-    },
-    voidOthers() {
-      const open = new Set([...consents.records()].flatMap(openHandles))
-      const others = new Set(outbox.shoppers().flatMap(({ handle }) => (open.has(handle) ? [] : [handle])))
-      if (others.size > 0) inTransaction(() => outbox.voidAbout(others))
-      // A process that was killed between voiding and this left what it voided in the log.
-      database.forgetOldVersions()
     },
     tellVisit: ({ grants }, event) => tellVisits(grants.map(({ handle, purpose }) => ({ handle, purpose, event }))),
     tellVisits,

@@ -13,12 +13,12 @@ import { offerOf, openConsentFolder } from '../consent/folder.ts'
 import { createFreshness } from '../consent/freshness.ts'
 import { createLocalTime } from '../consent/local-time.ts'
 import { createOptIn } from '../consent/opt-in.ts'
-import { handlesOf } from '../consent/record.ts'
+import { handlesOf, openHandles } from '../consent/record.ts'
 import { createSightings } from '../consent/sightings.ts'
 import { createSignaller } from '../consent/signaller.ts'
 import { createTagDesk } from '../consent/tag-desk.ts'
 import { createTagRing } from '../consent/tag-ring.ts'
-import { openToday, type Today } from '../consent/today.ts'
+import { openToday } from '../consent/today.ts'
 import { openTold } from '../consent/told.ts'
 import { openVisits } from '../consent/visits.ts'
 import type { Recognised } from '../observations/observation.ts'
@@ -28,43 +28,53 @@ import { createCounted, visitorsOf } from './counted.ts'
 import { createFaults, isRecordDamaged } from './faults.ts'
 import { createShopperFeed } from './feed.ts'
 import { createLostEnds } from './lost.ts'
-import { voidAll } from './void-all.ts'
-import { closedShoppers, measuredBy, placeOf, type ShopperParts, type Shoppers, sealAnswer } from './words.ts'
+import { voidOthers } from './void-others.ts'
+import {
+  closedShoppers,
+  type Ground,
+  isLeave,
+  measuredBy,
+  placeOf,
+  type ShopperParts,
+  type Shoppers,
+  sealAnswer,
+} from './words.ts'
 
 /**
  * Opens what shoppers agreed to. A record that is not whole grants nothing and counting goes on: then every question is
  * answered "off". Undefined where no purpose was ever declared.
  */
 export function openShoppers(parts: ShopperParts): Shoppers | undefined {
-  const today = openToday(parts.database, boxKeysOf(parts.key).record)
+  const keys = boxKeysOf(parts.key)
+  const today = openToday(parts.database, keys.record)
+  const faults = createFaults(parts.log, parts.realClock)
   try {
     const isOffering = parts.config.purposes.length > 0
     const hasRecord = parts.database.connection.prepare('SELECT 1 FROM consent_event').get() !== undefined
-    return isOffering || hasRecord ? openSound(parts, today) : undefined
+    return isOffering || hasRecord ? openSound(parts, { keys, today, faults }) : undefined
   } catch (error) {
     parts.log.error(describeError(error))
-    voidAll(parts)
+    // Whose grants cannot be read is told of no more.
+    faults.quietly(() => voidOthers(parts, new Set()))
     if (isRecordDamaged(error)) parts.onDamage?.(error)
     return closedShoppers(visitorsOf(today))
   }
 }
 
-function openSound(parts: ShopperParts, today: Today): Shoppers {
-  const { config, database, clock, realClock, log } = parts
+function openSound(parts: ShopperParts, { keys, today, faults: { failed, quietly } }: Ground): Shoppers {
+  const { config, database, clock, realClock } = parts
   const { store, controller, purposes } = config
-  const keys = boxKeysOf(parts.key)
   const askPair = boxAskPair(keys.asking)
   const offer = { country: store.country, languages: store.languages, controller, purposes }
   const consents = openConsentFolder({ ...parts, offer })
-  const { notices } = offerOf(offer)
-  const visits = openVisits(offerOf(offer), clock, keys.secrets)
+  const terms = offerOf(offer)
+  const visits = openVisits(terms, clock, keys.secrets)
   const caps = openCaps(database, keys.record)
   const told = openTold(database)
-  const { failed, quietly } = createFaults(log, realClock)
   const counted = createCounted(consents, today, parts.counting)
   const sightings = createSightings()
   const local = createLocalTime(store.timezone)
-  const signaller = createSignaller({ consents, visits, caps, purposes, notices, clock, local })
+  const signaller = createSignaller({ ...terms, consents, visits, caps, purposes, clock, local })
   const feed = createShopperFeed({ ...parts, consents, caps, told, signaller })
   const lost = createLostEnds({ ...parts, consents, told, feed })
   const calendar = createCalendar(store.timezone, store.opening, 60)
@@ -107,7 +117,7 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
       languages: store.languages,
       controller,
       purposes,
-      notices,
+      notices: terms.notices,
       measured: () => measuredBy(parts.policy(), config),
       closing,
     }),
@@ -214,7 +224,8 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
 
   // What there is no room for is handed over later, and what must not leave is void before anything does.
   quietly(() => feed.passOn())
-  feed.voidOthers()
+  // Also about those of whom the disk lost the word that they left.
+  voidOthers(parts, new Set([...consents.records()].flatMap(openHandles)))
   return {
     visitors: visitorsOf(today),
     tags: { book, isEnrolling: tagDesk.isWaiting, near: tagDesk.heard },
@@ -236,8 +247,4 @@ function openSound(parts: ShopperParts, today: Today): Shoppers {
     },
     close: consents.close,
   }
-}
-
-function isLeave(question: unknown): boolean {
-  return typeof question === 'object' && question !== null && 'ask' in question && question.ask === 'leave'
 }

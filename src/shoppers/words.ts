@@ -4,7 +4,9 @@ import type { Database } from '../base/database.ts'
 import { day, parseDuration } from '../base/duration.ts'
 import type { Log } from '../base/log.ts'
 import type { Config } from '../config.ts'
+import type { BoxKeys } from '../consent/box-keys.ts'
 import { type Answer, type Measured, refusal } from '../consent/desk-answers.ts'
+import type { Today } from '../consent/today.ts'
 import type { Recognised } from '../observations/observation.ts'
 import type { TagEar } from '../observations/recognition.ts'
 import type { Policy } from '../privacy/policy.ts'
@@ -12,6 +14,7 @@ import type { DayVisitors } from '../privacy/visitors.ts'
 import type { Wall } from '../privacy/wall.ts'
 import type { Identity } from '../uplink/feed.ts'
 import type { Outbox } from '../uplink/outbox.ts'
+import type { Faults } from './faults.ts'
 
 export interface ShopperParts {
   readonly config: Config
@@ -33,6 +36,13 @@ export interface ShopperParts {
   readonly wake: () => void
   /** What shoppers agreed to was changed on the disk: the next start salvages it. */
   readonly onDamage?: (error: unknown) => void
+}
+
+/** What stands also where the record is not whole. */
+export interface Ground {
+  readonly keys: BoxKeys
+  readonly today: Today
+  readonly faults: Faults
 }
 
 /** The shopper's side of the house on one page: what they say, who is known, what leaves about them. */
@@ -91,4 +101,8 @@ export function placeOf({ sensors, zones }: Config): string {
   return (
     sensors.find(({ kind }) => kind === 'ble')?.zone ?? zones.find(({ kind }) => kind === 'door')?.id ?? zones[0]!.id
   )
+}
+
+export function isLeave(question: unknown): boolean {
+  return typeof question === 'object' && question !== null && 'ask' in question && question.ask === 'leave'
 }

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { fromReadable } from '../../src/base/base-codes.ts'
 import { manualClock } from '../../src/base/clock.ts'
 import { minute, second } from '../../src/base/duration.ts'
+import { optInTokenLength } from '../../src/base/opt-in-advert.ts'
 import { createAttempts } from '../../src/consent/attempts.ts'
-import { createOptIn, tokenLength, tokenPeriod } from '../../src/consent/opt-in.ts'
+import { createOptIn, tokenPeriod } from '../../src/consent/opt-in.ts'
 import { seededRandom } from '../support/random.ts'
 import { noon } from './shop.ts'
 
@@ -47,7 +48,7 @@ describe('the token of the opt-in beacon', () => {
 
   test('on the screen is the one on the air, and people may type it as they like', () => {
     const { optIn } = aBeacon()
-    expect(fromReadable(optIn.shown(), tokenLength)).toEqual(optIn.token())
+    expect(fromReadable(optIn.shown(), optInTokenLength)).toEqual(optIn.token())
     const typed = ` ${optIn
       .shown()
       .toLowerCase()
