@@ -6,7 +6,7 @@ import { GatewayError } from './base/errors.ts'
 import { createValidator, keyPlaces, type SchemaPart, toDraft2020 } from './base/json-schema.ts'
 import { display, type Finding, type Problem, problem, problemOf, twiceFindings, valueAt } from './base/problem.ts'
 import { brokenKeys, explainErrors, type KeyPlaces } from './base/schema-errors.ts'
-import { pemFindings, readText } from './base/text-file.ts'
+import { absoluteIn, pemFindings, readText } from './base/text-file.ts'
 import { longestYaml, readYaml } from './base/yaml-source.ts'
 import { controllerFindings, controllerSchema, purposeFindings, purposeSchema } from './consent/settings.ts'
 import { beaconFindings, unheardFindings } from './drivers/beacon-rules.ts'
@@ -233,10 +233,7 @@ function* fileFindings(config: Config, folder: string): Generator<Finding> {
 
 function withAbsolutePaths(config: Config, folder: string): Config {
   const { upstream, web, privacy } = config
-  const absolute = <T extends object>(part: T, ...names: (keyof T)[]): T => {
-    const found = names.filter((name) => typeof part[name] === 'string')
-    return { ...part, ...Object.fromEntries(found.map((name) => [name, resolve(folder, String(part[name]))])) }
-  }
+  const absolute = absoluteIn(folder)
   return {
     ...absolute(config, 'data'),
     upstream: absolute(upstream, 'ca', 'cert', 'key'),

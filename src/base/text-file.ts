@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { systemCode } from './errors.ts'
 import { display, type Finding, type Path, problem } from './problem.ts'
 
@@ -42,4 +43,12 @@ function pemFault(file: string, label: PemFile['label']): string | null {
   return new RegExp(`-----BEGIN [A-Z ]*${label}-----`).test(read.text)
     ? null
     : `it holds no ${label.toLowerCase()} in PEM`
+}
+
+/** Makes the named paths of a part absolute, where they are given. */
+export function absoluteIn(folder: string): <T extends object>(part: T, ...names: (keyof T)[]) => T {
+  return (part, ...names) => {
+    const found = names.filter((name) => typeof part[name] === 'string')
+    return { ...part, ...Object.fromEntries(found.map((name) => [name, resolve(folder, String(part[name]))])) }
+  }
 }

@@ -3,12 +3,12 @@ import { type Static, Type } from 'typebox'
 import { createValidator, keyPlaces, toDraft2020 } from '../base/json-schema.ts'
 import { type Finding, type Problem, problem, problemOf } from '../base/problem.ts'
 import { explainErrors } from '../base/schema-errors.ts'
-import { pemFindings } from '../base/text-file.ts'
+import { absoluteIn, pemFindings } from '../base/text-file.ts'
 import { readYaml } from '../base/yaml-source.ts'
 import { invalid, readConfigText } from '../config.ts'
 import { idOf } from '../privacy/store-settings.ts'
 import { isLoopback, upstreamFindings, upstreamSchema } from '../uplink/settings.ts'
-import { parseAddress } from '../web/settings.ts'
+import { addressOf, parseAddress } from '../web/settings.ts'
 
 /** The configuration of `drempel relay`: a file of its own, since it runs at head office and knows no shop. */
 
@@ -21,11 +21,7 @@ const relaySchema = Type.Object(
       pattern: '^https://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?$',
       description: 'Where shoppers reach it: https:// and a name, such as https://shops.acme.example.',
     }),
-    listen: Type.String({
-      pattern: '^(\\[[0-9A-Fa-f:.]{2,45}\\]|[A-Za-z0-9.-]{1,253}):[0-9]{1,5}$',
-      default: '0.0.0.0:8443',
-      description: 'Where it listens: host:port.',
-    }),
+    listen: addressOf('0.0.0.0:8443', 'Where it listens'),
     certificate: Type.Optional(
       Type.Object(
         {
@@ -95,10 +91,7 @@ function* rules({ listen, certificate, upstream }: RelayConfig): Generator<Findi
 }
 
 function withAbsolutePaths(config: RelayConfig, folder: string): RelayConfig {
-  const absolute = <T extends object>(part: T, ...names: (keyof T)[]): T => {
-    const found = names.filter((name) => typeof part[name] === 'string')
-    return { ...part, ...Object.fromEntries(found.map((name) => [name, resolve(folder, String(part[name]))])) }
-  }
+  const absolute = absoluteIn(folder)
   const { certificate, upstream } = config
   return {
     ...absolute(config, 'data'),

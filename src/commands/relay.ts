@@ -16,11 +16,13 @@ import { parseAddress } from '../web/settings.ts'
 import { createShopperServer } from '../web/shopper/server.ts'
 import { parseCommand } from './help.ts'
 import { loadRelayConfig, type RelayConfig } from './relay-config.ts'
+import { stopSignal } from './stop-signal.ts'
 import { openTerminalLog } from './terminal-log.ts'
 import { openWorkingFolder } from './working-folder.ts'
 
 /** `drempel relay`: the shoppers' page of the chain, at head office. Resolves to the exit code when it is told to stop. */
 export async function run(args: readonly string[]): Promise<number> {
+  const stopped = stopSignal()
   const config = loadRelayConfig(findConfig(parseCommand('relay', args).text('config') ?? 'relay.yaml'))
   const log = openTerminalLog('info')
   const folder = openWorkingFolder(config.data, 'run')
@@ -45,9 +47,9 @@ export async function run(args: readonly string[]): Promise<number> {
     })
     log.info({ address }, 'The relay listens.')
     notifier.ready()
-    await stopSignal()
+    const code = await stopped.code
     notifier.stopping()
-    return 0
+    return code
   } finally {
     await server.close()
     await relay.close()
@@ -84,11 +86,4 @@ function hostsOf({ address, listen }: RelayConfig): (host: string) => boolean {
   const { host: own } = new URL(address)
   const isHere = isLoopback(parseAddress(listen).host)
   return (host) => host.toLowerCase() === own || (isHere && isLoopback(host.replace(/:\d{1,5}$/, '')))
-}
-
-function stopSignal(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  // `on`, not `once`: a second signal must not cut the farewell short.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
-  return promise
 }

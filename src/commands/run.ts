@@ -11,6 +11,7 @@ import { openGateway } from '../gateway.ts'
 import type { PageParts, ShopperPage } from '../shoppers/page.ts'
 import { chooseConfig, dataFolderOf } from './accepted.ts'
 import { parseCommand } from './help.ts'
+import { stopSignal } from './stop-signal.ts'
 import { openTerminalLog } from './terminal-log.ts'
 import { openWorkingFolder } from './working-folder.ts'
 
@@ -20,7 +21,6 @@ const restartPlease = 75
 /** `drempel run`: the service. Resolves to the exit code when it is told to stop. */
 export async function run(args: readonly string[]): Promise<number> {
   const file = findConfig(parseCommand('run', args).text('config'))
-  // From the first line on: who is told to stop while it starts ends as cleanly as later.
   const stopped = stopSignal()
   const text = readConfigText(file)
   const log = openTerminalLog('info')
@@ -79,11 +79,4 @@ function lastWrite(folder: string): number {
 async function servePage(parts: PageParts): Promise<ShopperPage | undefined> {
   const { openShopperPage } = await import('../shoppers/page.ts')
   return openShopperPage(parts)
-}
-
-function stopSignal(): { code: Promise<number>; stop: (code: number) => void } {
-  const { promise, resolve } = Promise.withResolvers<number>()
-  // `on`, not `once`: a second signal must not cut the farewell short.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(0))
-  return { code: promise, stop: resolve }
 }

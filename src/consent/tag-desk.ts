@@ -86,6 +86,7 @@ export function createTagDesk({ clock, pair, enrolled }: TagDeskParts): TagDesk 
         ? { state: 'tag-state', phase: one.phase, why: one.why }
         : { state: 'tag-state', phase: one.phase }
     },
-    isWaiting: () => waiting().length > 0,
+    // Asked at every advert: mostly nobody enrols, and then it is one look.
+    isWaiting: () => all.size > 0 && waiting().length > 0,
   }
 }

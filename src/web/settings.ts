@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { type Finding, problem } from '../base/problem.ts'
 
-function addressOf(standard: string, description: string) {
+/** An address to listen at, `host:port`. */
+export function addressOf(standard: string, description: string) {
   return Type.String({
     pattern: '^(\\[[0-9A-Fa-f:.]{2,45}\\]|[A-Za-z0-9.-]{1,253}):[0-9]{1,5}$',
     default: standard,
