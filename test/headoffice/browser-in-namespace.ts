@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Page } from 'playwright-core'
 import { openChromium } from '../support/chromium.ts'
+import { openDoor } from '../support/door.ts'
 import * as flow from '../support/shopper-flow.ts'
 
 /**
@@ -11,12 +12,7 @@ import * as flow from '../support/shopper-flow.ts'
  */
 const [door = '', port = '', ...others] = process.argv.slice(2)
 
-const relay = createServer((phone) => {
-  const far = connect(door)
-  phone.pipe(far).pipe(phone)
-  for (const end of [phone, far]) end.on('error', () => {})
-}).listen(Number(port), '127.0.0.1')
-await once(relay, 'listening')
+const relay = await openDoor(Number(port), door)
 
 const browser = await openChromium()
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, ignoreHTTPSErrors: true }

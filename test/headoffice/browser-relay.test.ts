@@ -1,21 +1,19 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type Server } from 'node:net'
+import type { Server } from 'node:net'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createMatcher } from '../../src/box/matcher.ts'
-import { needlesOf } from '../../src/box/needles.ts'
-import { searchBytes, searchFolder } from '../../src/box/places.ts'
 import { makeCertificates } from '../support/certificates.ts'
 import { needChromium } from '../support/chromium.ts'
+import { openDoor } from '../support/door.ts'
 import { searchMemory } from '../support/memory.ts'
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts'
 import { missing, need } from '../support/need.ts'
 import { startDrempel } from '../support/process.ts'
 import { scratchFolder, send } from '../support/relay.ts'
-import { type RelayProcess, startRelay } from '../support/relay-process.ts'
+import { type RelayProcess, searchAround, startRelay } from '../support/relay-process.ts'
 import { type Listener, listenTo } from '../support/uplink.ts'
 
 const canRun =
@@ -45,12 +43,7 @@ describe.skipIf(!canRun)('a shopper outside the shop', { timeout: 120_000 }, () 
     heard = await listenTo(mosquitto.url)
     await startBox()
     relay = await startRelay({ file, broker: mosquitto.url, certificate: certificates.broker })
-    door = createServer((from) => {
-      const far = connect(relay.port, '127.0.0.1')
-      from.pipe(far).pipe(from)
-      for (const end of [from, far]) end.on('error', () => {})
-    }).listen(file('door'))
-    await once(door, 'listening')
+    door = await openDoor(file('door'), relay.port)
     const inside = 'ip link set lo up && exec "$0" test/headoffice/browser-in-namespace.ts "$@"'
     const ports = [new URL(boxUrl).port, String(mosquitto.port)]
     phone = spawn('unshare', ['-n', 'sh', '-c', inside, process.execPath, file('door'), '8443', ...ports], {
@@ -163,15 +156,7 @@ clock: trusted
     const handles = [...new Set(aboutShoppers().flatMap((one) => one.handle ?? []))]
     expect(handles).toHaveLength(2)
     const canaries = tokens.map((text, i) => ({ name: `token ${i}`, text }))
-    const look = createMatcher(needlesOf(canaries, []))
-    const traffic = Buffer.concat(heard.heard.flatMap(({ topic, bytes }) => [Buffer.from(topic), bytes]))
-    const found = [
-      searchMemory(relay.pid, canaries),
-      searchMemory(mosquitto.pid, canaries),
-      searchBytes(look, 'traffic', traffic),
-      searchBytes(look, 'log', Buffer.from(relay.said())),
-      searchFolder(look, file('relay-data')),
-    ]
+    const found = searchAround({ relay, mosquitto, heard, folder: file('relay-data') }, canaries)
     expect(found.flatMap((one) => one.found)).toEqual([])
     expect(searchMemory(box.pid!, [{ name: 'its own name', text: 'Acme Spuistraat' }]).found.length).toBeGreaterThan(0)
   })

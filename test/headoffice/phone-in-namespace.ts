@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { sealQuestion } from '../../src/base/ask-seal.ts'
 import { systemCode } from '../../src/base/errors.ts'
+import { openDoor } from '../support/door.ts'
 import { send } from '../support/relay.ts'
 
 /**
@@ -11,12 +12,7 @@ import { send } from '../support/relay.ts'
  */
 const [door = '', port = '', ca = '', ...others] = process.argv.slice(2)
 
-const relay = createServer((phone) => {
-  const far = connect(door)
-  phone.pipe(far).pipe(phone)
-  for (const end of [phone, far]) end.on('error', () => {})
-}).listen(Number(port), '127.0.0.1')
-await once(relay, 'listening')
+const relay = await openDoor(Number(port), door)
 
 const shop = `https://localhost:${port}/s/nl-0042/gw-1`
 const offer = JSON.parse((await send(`${shop}/offer?language=nl`, { ca: readFileSync(ca) })).text)

@@ -1,22 +1,23 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sealQuestion } from '../../src/base/ask-seal.ts'
 import { createMatcher } from '../../src/box/matcher.ts'
 import { needlesOf } from '../../src/box/needles.ts'
-import { searchBytes, searchFolder } from '../../src/box/places.ts'
+import { searchBytes } from '../../src/box/places.ts'
 import type { Identifier } from '../../src/box/spellings.ts'
 import { askPair, offerIn } from '../support/asks.ts'
 import { type Certificates, makeCertificates } from '../support/certificates.ts'
+import { openDoor } from '../support/door.ts'
 import { searchMemory } from '../support/memory.ts'
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts'
 import { missing, need } from '../support/need.ts'
 import { handle, leaveOf, type StubBox, scratchFolder, send, stubBox } from '../support/relay.ts'
-import { authority, type RelayProcess, startRelay } from '../support/relay-process.ts'
+import { authority, type RelayProcess, searchAround, startRelay, trafficOf } from '../support/relay-process.ts'
 import { comes, type Listener, listenTo } from '../support/uplink.ts'
 
 const canRun = need('mosquitto') && need('openssl')
@@ -97,22 +98,16 @@ describe.skipIf(!canRun)('drempel relay', () => {
       expect(asked.open(Buffer.from(JSON.parse(text).sealed, 'base64url'))).toMatchObject({ state: 'seen' })
       await pause(60)
     }
-    const look = createMatcher(needlesOf(canaries, []))
-    const traffic = Buffer.concat(heard.heard.flatMap(({ topic, bytes }) => [Buffer.from(topic), bytes]))
-    const found = [
-      searchMemory(relay.pid, canaries),
-      searchMemory(mosquitto.pid, canaries),
-      searchBytes(look, 'traffic', traffic),
-      searchBytes(look, 'log', Buffer.from(relay.said())),
-      searchFolder(look, file('relay-data')),
-    ]
+    const found = searchAround({ relay, mosquitto, heard, folder: file('relay-data') }, canaries)
     expect(found.flatMap((one) => one.found)).toEqual([])
     expect(found.flatMap((one) => one.unsearched)).toEqual([])
     expect(found[0]!.bytes).toBeGreaterThan(20e6)
     // What passed through it sealed can be found, so the search would have found the rest.
     const passed: Identifier[] = [{ name: 'key of the question', bytes: asked.bytes.subarray(1, 66) }]
     expect(searchMemory(relay.pid, passed).found.length).toBeGreaterThan(0)
-    expect(searchBytes(createMatcher(needlesOf(passed, [])), 'traffic', traffic).found.length).toBeGreaterThan(0)
+    expect(searchBytes(createMatcher(needlesOf(passed, [])), 'traffic', trafficOf(heard)).found.length).toBeGreaterThan(
+      0,
+    )
     expect(relay.said()).not.toMatch(/127\.0\.0\.1(?!:\d+")/)
     expect(relay.said().split('\n').filter(Boolean).length).toBeLessThan(5)
   })
@@ -223,12 +218,7 @@ describe.skipIf(!canRun)('drempel relay', () => {
     const shopsOwn = createServer().listen(0, '127.0.0.1')
     await once(shopsOwn, 'listening')
     const boxPort = (shopsOwn.address() as { port: number }).port
-    const door = createServer((phone) => {
-      const far = connect(relay.port, '127.0.0.1')
-      phone.pipe(far).pipe(phone)
-      for (const end of [phone, far]) end.on('error', () => {})
-    }).listen(file('door'))
-    await once(door, 'listening')
+    const door = await openDoor(file('door'), relay.port)
     const phone = `ip link set lo up && exec "$0" test/headoffice/phone-in-namespace.ts "$@"`
     const args = [file('door'), '8443', certificates.ca, String(boxPort), String(mosquitto.port)]
     const { stdout } = await promisify(execFile)('unshare', ['-n', 'sh', '-c', phone, process.execPath, ...args])

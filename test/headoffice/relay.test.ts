@@ -1,33 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { sealQuestion } from '../../src/base/ask-seal.ts'
 import { askPair, offerIn } from '../support/asks.ts'
-import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts'
+import { useBrokers } from '../support/brokers.ts'
 import { need } from '../support/need.ts'
 import { type Changes, handle, leaveOf, type StubBox, scratchFolder, stubBox, testRelay } from '../support/relay.ts'
 import { comes, type Listener, listenTo, type TestUplinkParts } from '../support/uplink.ts'
 
 const root = 'drempel/v1/acme/nl-0042/gw-1'
-const endings: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end()
-})
-
-async function broker(): Promise<Mosquitto> {
-  const mosquitto = await startMosquitto({ persistence: true })
-  endings.push(mosquitto.stop)
-  return mosquitto
-}
-
-async function listener(url: string): Promise<Listener> {
-  const heard = await listenTo(url)
-  endings.push(heard.close)
-  return heard
-}
+const { broker, listener, ends } = useBrokers()
 
 async function box(parts: TestUplinkParts & { isSilent?: () => boolean }): Promise<StubBox> {
   const it = stubBox(parts)
-  endings.push(it.uplink.close)
+  ends(it.uplink.close)
   await comes(() => it.uplink.state().isConnected)
   return it
 }
@@ -40,7 +25,7 @@ async function relay(url: string, changes: Changes = {}) {
     if (!isClosed) await it.close()
     isClosed = true
   }
-  endings.push(close)
+  ends(close)
   await it.relay.ready
   await comes(() => it.relay.shop('nl-0042', 'gw-1') !== undefined)
   return { ...it, close, desk: it.relay.shop('nl-0042', 'gw-1')! }
@@ -69,7 +54,7 @@ const requests = (heard: Listener) => heard.on('/request').map(({ text }) => JSO
 
 describe.skipIf(!need('mosquitto'))('the relay', () => {
   it('passes a question to the box, and its answer back, and reads neither', async () => {
-    const { url } = await broker()
+    const { url } = await broker({ persistence: true })
     const heard = await listener(url)
     const there = await box({ url })
     const { desk } = await relay(url)
@@ -82,7 +67,7 @@ describe.skipIf(!need('mosquitto'))('the relay', () => {
   })
 
   it('gives the offer of the box, asks once for everybody, and knows a shop only by its status', async () => {
-    const { url } = await broker()
+    const { url } = await broker({ persistence: true })
     const heard = await listener(url)
     await box({ url })
     const { desk, relay: it } = await relay(url)
@@ -101,9 +86,9 @@ describe.skipIf(!need('mosquitto'))('the relay', () => {
   })
 
   it('with the box off shows the last offer as that of a closed shop, also after a restart, and asks nobody', async () => {
-    const { url } = await broker()
+    const { url } = await broker({ persistence: true })
     const { file, remove } = scratchFolder()
-    endings.push(remove)
+    ends(remove)
     const it = await relayOfClosedBox(url, { file: file('relay.db') })
     const closed = offerIn('nl', { isOpen: false, closesAt: null })
     expect(await it.desk.offer('nl')).toEqual(closed)
@@ -114,7 +99,7 @@ describe.skipIf(!need('mosquitto'))('the relay', () => {
   })
 
   it('waits no longer than a shopper would', async () => {
-    const { url } = await broker()
+    const { url } = await broker({ persistence: true })
     await box({ url, isSilent: () => true })
     const { desk } = await relay(url, { patience: 100 })
     expect(await desk.ask(see().bytes.toString('base64url'), 'somebody')).toBe(null)
@@ -122,7 +107,7 @@ describe.skipIf(!need('mosquitto'))('the relay', () => {
   })
 
   it('keeps a leave while the box is off, tells head office at once, and the box when it is back', async () => {
-    const { url } = await broker()
+    const { url } = await broker({ persistence: true })
     const it = await relayOfClosedBox(url)
     const heard = await listener(url)
     const { sealed } = leaveOf('a'.repeat(22))
@@ -142,10 +127,10 @@ describe.skipIf(!need('mosquitto'))('the relay', () => {
   })
 
   it('keeps a leave over its own death, and a broker that was away', async () => {
-    const mosquitto = await broker()
+    const mosquitto = await broker({ persistence: true })
     const { url } = mosquitto
     const { file, remove } = scratchFolder()
-    endings.push(remove)
+    ends(remove)
     const first = await relayOfClosedBox(url, { file: file('relay.db') })
     await mosquitto.kill()
     await comes(() => !first.relay.isConnected)
@@ -171,7 +156,7 @@ describe.skipIf(!need('mosquitto'))('the relay', () => {
   })
 
   it('answers a leave at once when the box is there, and forgets it', async () => {
-    const { url } = await broker()
+    const { url } = await broker({ persistence: true })
     await box({ url })
     const { desk, database } = await relay(url)
     const { sealed, open } = leaveOf('a'.repeat(22))
@@ -180,7 +165,7 @@ describe.skipIf(!need('mosquitto'))('the relay', () => {
   })
 
   it('seals the leave of a receipt for a browser that cannot', async () => {
-    const { url } = await broker()
+    const { url } = await broker({ persistence: true })
     const heard = await listener(url)
     const there = await box({ url })
     const { desk } = await relay(url)
@@ -194,7 +179,7 @@ describe.skipIf(!need('mosquitto'))('the relay', () => {
   })
 
   it('has room for so many leaves, refuses more, and keeps what it promised', async () => {
-    const { url } = await broker()
+    const { url } = await broker({ persistence: true })
     const it = await relayOfClosedBox(url, { room: { inAll: 5, perShop: 3 } })
     const states: string[] = []
     for (let i = 0; i < 6; i++) states.push((await it.desk.leaveLater(leaveOf('a'.repeat(22)).sealed, [])).state)
@@ -205,7 +190,7 @@ describe.skipIf(!need('mosquitto'))('the relay', () => {
   })
 
   it('takes for a leave only what has the form of one', async () => {
-    const { url } = await broker()
+    const { url } = await broker({ persistence: true })
     const it = await relayOfClosedBox(url)
     const { sealed } = leaveOf('a'.repeat(22))
     const long = sealQuestion(askPair.publicKey, { ask: 'leave', secret: 'a'.repeat(2000) }).bytes.toString('base64url')
@@ -224,7 +209,7 @@ describe.skipIf(!need('mosquitto'))('the relay', () => {
   })
 
   it('believes no answer but that of the box that was asked, in the form of one', async () => {
-    const { url } = await broker()
+    const { url } = await broker({ persistence: true })
     const it = await relayOfClosedBox(url)
     const heard = await listener(url)
     await it.desk.ask(leaveOf('a'.repeat(22)).sealed, 'somebody', [handle(1)])
@@ -250,7 +235,7 @@ describe.skipIf(!need('mosquitto'))('the relay', () => {
   })
 
   it('can change nothing: of what it alters nothing is understood, what it repeats is answered to the asker only', async () => {
-    const { url } = await broker()
+    const { url } = await broker({ persistence: true })
     const heard = await listener(url)
     const there = await box({ url })
     const asked = see()
@@ -272,7 +257,7 @@ describe.skipIf(!need('mosquitto'))('the relay', () => {
   })
 
   it('lets a silent box not be buried, and gives its hopeless ones up for new ones', async () => {
-    const { url } = await broker()
+    const { url } = await broker({ persistence: true })
     const it = await relayOfClosedBox(url, { room: { inAll: 100, perShop: 2 } })
     const garbage = () => Buffer.concat([Buffer.of(1), Buffer.alloc(1117, 7)]).toString('base64url')
     for (let i = 0; i < 2; i++) expect((await it.desk.leaveLater(garbage(), [])).state).toBe('kept')

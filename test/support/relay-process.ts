@@ -1,7 +1,14 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createMatcher } from '../../src/box/matcher.ts'
+import { needlesOf } from '../../src/box/needles.ts'
+import { searchBytes, searchFolder } from '../../src/box/places.ts'
+import type { Identifier } from '../../src/box/spellings.ts'
+import { searchMemory } from './memory.ts'
+import type { Mosquitto } from './mosquitto.ts'
 import { startDrempel } from './process.ts'
+import type { Listener } from './uplink.ts'
 
 /** `drempel relay` as a process of its own, over TLS on a free port of this machine. */
 export interface RelayProcess {
@@ -58,4 +65,29 @@ async function portOf(child: ChildProcess, said: () => string): Promise<number> 
 /** The authority that its certificate is checked against. */
 export function authority(ca: string): Buffer {
   return readFileSync(ca)
+}
+
+export interface Around {
+  readonly relay: RelayProcess
+  readonly mosquitto: Mosquitto
+  readonly heard: Listener
+  /** Of the relay's data. */
+  readonly folder: string
+}
+
+/** Everything that passed over the broker. */
+export function trafficOf({ heard }: Listener): Buffer {
+  return Buffer.concat(heard.flatMap(({ topic, bytes }) => [Buffer.from(topic), bytes]))
+}
+
+/** Looks for canaries wherever a question on its way may leave something: memories, traffic, log, files. */
+export function searchAround({ relay, mosquitto, heard, folder }: Around, canaries: readonly Identifier[]) {
+  const look = createMatcher(needlesOf(canaries, []))
+  return [
+    searchMemory(relay.pid, canaries),
+    searchMemory(mosquitto.pid, canaries),
+    searchBytes(look, 'traffic', trafficOf(heard)),
+    searchBytes(look, 'log', Buffer.from(relay.said())),
+    searchFolder(look, folder),
+  ]
 }

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { openQuestion, sealQuestion } from '../../src/base/ask-seal.ts'
 import { manualClock } from '../../src/base/clock.ts'
 import { second } from '../../src/base/duration.ts'
 import { encodeAnswer, fits, type Outgoing } from '../../src/uplink/feed.ts'
 import { type AskRequest, createRequests, mostPerSecond } from '../../src/uplink/requests.ts'
 import { askPair, offerIn } from '../support/asks.ts'
-import { type Mosquitto, type MosquittoOptions, startMosquitto } from '../support/mosquitto.ts'
+import { useBrokers } from '../support/brokers.ts'
 import { need } from '../support/need.ts'
 import { numbers } from '../support/outbox.ts'
 import { shop } from '../support/releases.ts'
-import { comes, type Listener, listenTo, type TestUplink, type TestUplinkParts, testUplink } from '../support/uplink.ts'
+import { comes, type TestUplink, type TestUplinkParts, testUplink } from '../support/uplink.ts'
 
 const root = 'drempel/v1/acme/nl-0042/gw-1'
 const nonceOf = (i: number) => String(i).padStart(22, 'n')
@@ -164,22 +164,7 @@ describe('answers', () => {
   })
 })
 
-const endings: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end()
-})
-
-async function broker(options: MosquittoOptions = {}): Promise<Mosquitto> {
-  const mosquitto = await startMosquitto(options)
-  endings.push(mosquitto.stop)
-  return mosquitto
-}
-
-async function listener(url: string): Promise<Listener> {
-  const heard = await listenTo(url)
-  endings.push(heard.close)
-  return heard
-}
+const { broker, listener, ends } = useBrokers()
 
 /** A box whose desk answers every question that it can open. */
 function box(parts: TestUplinkParts): TestUplink {
@@ -191,7 +176,7 @@ function box(parts: TestUplinkParts): TestUplink {
     },
     ...parts,
   })
-  endings.push(it.uplink.close)
+  ends(it.uplink.close)
   it.uplink.open()
   return it
 }
@@ -225,7 +210,7 @@ describe.skipIf(!need('mosquitto'))('an uplink that hears questions', () => {
     expect(it.uplink.state().requests.heard).toBe(1)
     await it.uplink.close()
     const deaf = testUplink({ url })
-    endings.push(deaf.uplink.close)
+    ends(deaf.uplink.close)
     deaf.uplink.open()
     await comes(() => deaf.uplink.state().isConnected)
     await heard.publish(`${root}/request`, request)

@@ -1,36 +1,20 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { manualClock, scaledClock } from '../../src/base/clock.ts'
 import { minute, day as oneDay, second } from '../../src/base/duration.ts'
 import { startBroker } from '../../src/simulator/broker.ts'
 import { encodeRelease, paddedLength } from '../../src/uplink/feed.ts'
-import { type Mosquitto, type MosquittoOptions, startMosquitto } from '../support/mosquitto.ts'
+import { useBrokers } from '../support/brokers.ts'
 import { need } from '../support/need.ts'
 import { listeningLog, message, noon, numbers } from '../support/outbox.ts'
 import { day, daySeries, footfallSeries, shop } from '../support/releases.ts'
-import { comes, type Listener, listenTo, type TestUplink, type TestUplinkParts, testUplink } from '../support/uplink.ts'
+import { comes, type Listener, type TestUplink, type TestUplinkParts, testUplink } from '../support/uplink.ts'
 
 const root = 'drempel/v1/acme/nl-0042/gw-1'
-const endings: (() => Promise<void>)[] = []
-
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end()
-})
-
-async function broker(options: MosquittoOptions = {}): Promise<Mosquitto> {
-  const mosquitto = await startMosquitto(options)
-  endings.push(mosquitto.stop)
-  return mosquitto
-}
-
-async function listener(url: string): Promise<Listener> {
-  const heard = await listenTo(url)
-  endings.push(heard.close)
-  return heard
-}
+const { broker, listener, ends } = useBrokers()
 
 function opened(parts: TestUplinkParts): TestUplink {
   const it = testUplink(parts)
-  endings.push(it.uplink.close)
+  ends(it.uplink.close)
   it.uplink.open()
   return it
 }
@@ -244,7 +228,7 @@ describe.skipIf(!need('mosquitto'))('an uplink to mosquitto', () => {
     const mosquitto = await broker()
     const realClock = manualClock(noon)
     const it = testUplink({ url: mosquitto.url, realClock })
-    endings.push(it.uplink.close)
+    ends(it.uplink.close)
     it.put(numbers(1, 3))
     realClock.advanceTo(11 * minute)
     it.put([4])
@@ -296,7 +280,7 @@ describe('an uplink to a broker that knows only MQTT 3.1.1', () => {
   it('falls back at once and remembers', async () => {
     const published: string[] = []
     const broker = await startBroker({ host: '127.0.0.1', port: 0, onPublish: (topic) => published.push(topic) })
-    endings.push(broker.close)
+    ends(broker.close)
     const it = opened({ url: broker.url })
     it.put(numbers(1, 200))
     expect(await it.uplink.settled(10 * second)).toBe(true)
